@@ -1,0 +1,217 @@
+"""Reads CSV files row by row: a row that cannot be read is handed on with the reason, and reading goes on."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TextIO
+
+from django.utils.translation import gettext as _
+
+from crm.imports.delimiters import CANDIDATES, find_delimiter
+from crm.imports.encodings import Encoding, find_encoding
+from crm.imports.problems import ImportProblem, RowProblem
+
+CELL_LIMIT = 10 * 1024 * 1024
+ROW_LIMIT = 3 * CELL_LIMIT
+SAMPLE = 256 * 1024
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of the file: its number among the rows, the line where it begins, its cells."""
+
+    number: int
+    line: int
+    cells: list[str]
+    problem: RowProblem | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file that was looked at: how to read it, and its columns. `width` counts nameless ones too."""
+
+    path: Path
+    encoding: Encoding
+    delimiter: str
+    columns: tuple[str, ...]
+    width: int
+    sep_line: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    def rows(self) -> Iterator[Row]:
+        """The rows below the heading, one at a time; blank ones are left out."""
+        rows = self._rows()
+        return _last_is_cut(rows) if self.encoding.cut else rows
+
+    def _rows(self) -> Iterator[Row]:
+        csv.field_size_limit(CELL_LIMIT)
+        with _open(self.path, self.encoding) as text:
+            lines = _Lines(text)
+            reader = csv.reader(lines, delimiter=self.delimiter)
+            for _heading in range(2 if self.sep_line else 1):
+                next(reader, None)
+            number = 0
+            while True:
+                line = lines.start_record()
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error:
+                    lines.finish_record()
+                    number += 1
+                    yield Row(number, line, [], _too_long())
+                    continue
+                if not any(cells):
+                    continue
+                number += 1
+                yield self._row(number, line, cells, lines)
+
+    def _row(self, number: int, line: int, cells: list[str], lines: _Lines) -> Row:
+        row = Row(number, line, cells)
+        if lines.ended:
+            row.problem = RowProblem(
+                None, "cut", _("The file ends within a quoted cell; it seems to be cut off.")
+            )
+        elif lines.has_nul:
+            row.problem = RowProblem(None, "nul", _("The row contains a NUL character."))
+        elif len(cells) != len(self.columns):
+            row.problem = self._ragged(cells)
+            if row.problem is None:
+                del cells[len(self.columns) :]
+        return row
+
+    def _ragged(self, cells: list[str]) -> RowProblem | None:
+        """A row may have the nameless columns at the end or not, and more cells if they are empty."""
+        have, want = len(cells), len(self.columns)
+        if have < want:
+            message = _("The row has %(have)s cells, the heading has %(want)s.")
+            return RowProblem(None, "ragged", message % {"have": have, "want": want})
+        if any(cell.strip() for cell in cells[want:]):
+            message = _("The row has text beyond the last heading (%(have)s cells, %(want)s headings).")
+            return RowProblem(None, "ragged", message % {"have": have, "want": want})
+        return None
+
+
+class _Lines:
+    """The file's lines for csv.reader, with what that doesn't tell: where a record began, how it ended."""
+
+    def __init__(self, text: TextIO) -> None:
+        self.text = text
+        self.number = 0  # lines read
+        self.ended = False
+        self.has_nul = False
+        self._line_done = True
+        self._quotes = 0
+        self._size = 0
+
+    def start_record(self) -> int:
+        """Notes that a record begins; tells its line."""
+        self.has_nul = False
+        self._quotes = self._size = 0
+        return self.number + 1
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.text.readline(ROW_LIMIT)
+        if not line:
+            self.ended = True
+            raise StopIteration
+        self._take(line)
+        if self._size >= ROW_LIMIT:
+            raise csv.Error("row too long")
+        return line
+
+    def _take(self, line: str) -> None:
+        self._line_done = line[-1] in "\r\n"
+        self.number += self._line_done
+        self._quotes += line.count('"')
+        self._size += len(line)
+        if "\x00" in line:
+            self.has_nul = True
+
+    def finish_record(self) -> None:
+        """Skips what is left of a record that was given up: to the end of the line that closes its quotes."""
+        while not self._line_done or self._quotes % 2:
+            line = self.text.readline(ROW_LIMIT)
+            if not line:
+                return
+            self._take(line)
+
+
+def _too_long() -> RowProblem:
+    return RowProblem(None, "too_long", _("A cell of this row is longer than 10 MB."))
+
+
+def _last_is_cut(rows: Iterator[Row]) -> Iterator[Row]:
+    last: Row | None = None
+    for row in rows:
+        if last is not None:
+            yield last
+        last = row
+    if last is not None:
+        last.problem = RowProblem(None, "cut", _("The file ends within a character; it seems to be cut off."))
+        yield last
+
+
+def _open(path: Path, encoding: Encoding) -> TextIO:
+    file = path.open("rb")
+    file.seek(encoding.skip)
+    errors = "replace" if encoding.cut else "strict"
+    return io.TextIOWrapper(file, encoding=encoding.codec, errors=errors, newline="")
+
+
+def open_table(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Table:
+    """Looks at a CSV file: finds its encoding and delimiter unless given; raises ImportProblem."""
+    try:
+        found = find_encoding(path, encoding)
+        with _open(path, found) as text:
+            sample = text.read(SAMPLE)
+    except OSError as error:
+        raise ImportProblem(_("The file cannot be read: %s") % error.strerror, "unreadable") from None
+    first, _newline, rest = sample.partition("\n")
+    sep_line = first[:4].lower() == "sep=" and len(first.rstrip("\r")) == 5
+    if sep_line:
+        delimiter = delimiter or first[4]
+    else:
+        rest = sample
+    chosen = delimiter or find_delimiter(rest, complete=len(sample) < SAMPLE)
+    if len(chosen) != 1 or (chosen not in CANDIDATES and (chosen.isalnum() or chosen in '"\r\n')):
+        raise ImportProblem(_("“%s” cannot be a delimiter.") % chosen, "delimiter")
+    table = Table(path, found, chosen, (), 0, sep_line, found.notes)
+    return _with_columns(table, _heading(rest, chosen))
+
+
+def _heading(text: str, delimiter: str) -> list[str]:
+    csv.field_size_limit(CELL_LIMIT)
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        raise ImportProblem(_("The first line is no heading: it is too long."), "not_csv") from None
+
+
+def _with_columns(table: Table, heading: list[str]) -> Table:
+    """Names the columns: nameless ones at the end are left out, a repeated name gets a number."""
+    names = [" ".join(name.replace("\x00", "").split()) for name in heading]
+    while names and not names[-1]:
+        names.pop()
+    if not names:
+        raise ImportProblem(_("The first line has no column headings."), "no_heading")
+    notes, columns = list(table.notes), list[str]()
+    for place, name in enumerate(names, 1):
+        unique, count = name or _("Column %s") % place, 2
+        while unique in columns:
+            unique, count = f"{name} ({count})", count + 1
+        if name and unique != name:
+            note = _(
+                "The heading “%(name)s” appears more than once; column %(place)s is called “%(unique)s”."
+            )
+            notes.append(note % {"name": name, "place": place, "unique": unique})
+        columns.append(unique)
+    return replace(table, columns=tuple(columns), width=len(heading), notes=tuple(notes))

@@ -1,0 +1,1 @@
+"""Modules and fields, built in and custom, behind one registry."""

@@ -1,0 +1,114 @@
+"""Claims that need a browser: the admin's pages work under its content policy, without a violation."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from crm.models import Field, Module, Record, User
+from crm.modules.loading import module
+from tests.people import PASSWORD, Company
+from tests.rows import make_row
+from workflows.models import Rule, RuleAction, RuleBlock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HIGH = '{"conditions": [{"field": "rating", "operator": "is", "value": "high"}]}'
+CONTACTED = '{"field": "status", "how": "value", "value": "contacted"}'
+
+
+def log_in(page: Page, person: User) -> None:
+    page.goto(reverse("login"))
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page).not_to_have_url(reverse("login"))
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keeps a picture where somebody asked for one."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def test_every_page_opens_without_a_violation(
+    browser_page: Page, company: Company, device_requests: Module
+) -> None:
+    make_row("leads", name="Meier", last_name="Meier", owner=company.admin)
+    make_row("device_requests", name="Laptop", owner=company.admin)
+    rule = Rule.objects.create(key="hot_lead", name="Hot lead", module_id="leads")
+    block = RuleBlock.objects.create(rule=rule)
+    RuleAction.objects.create(block=block, kind="create_task", config={"subject": "Call"})
+    log_in(browser_page, company.admin)
+    browser_page.goto(reverse("admin:index"))
+    shoot(browser_page, "index")
+    for model, page in admin.site._registry.items():
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        browser_page.goto(reverse(f"admin:{name}_changelist"))
+        shoot(browser_page, f"{name}_list")
+        one = model._default_manager.order_by("-pk").first()
+        if one is not None:
+            answer = browser_page.goto(reverse(f"admin:{name}_change", args=[one.pk]))
+            assert answer is not None
+            assert answer.status == 200, page
+            shoot(browser_page, name)
+        if not issubclass(model, Record):
+            browser_page.goto(reverse(f"admin:{name}_add"))
+            shoot(browser_page, f"{name}_add")
+
+
+def test_a_module_gets_a_field_that_can_be_filled_in(browser_page: Page, company: Company) -> None:
+    log_in(browser_page, company.admin)
+    browser_page.goto(reverse("admin:crm_module_changelist"))
+    browser_page.get_by_role("link", name="Leads", exact=True).click()
+    browser_page.get_by_role("link", name="Add field").click()
+    expect(browser_page.get_by_label("module", exact=False).first).to_have_value(
+        str(Module.objects.get(key="leads").pk)
+    )
+    browser_page.locator("#id_label").fill("Shoe size")
+    browser_page.locator("#id_type").select_option("decimal")
+    browser_page.get_by_role("button", name="Save", exact=True).click()
+    expect(browser_page.get_by_text("was added successfully")).to_be_visible()
+    assert module("leads").field("shoe_size").type.key == "decimal"
+    field = Field.objects.get(key="shoe_size")
+    browser_page.goto(reverse("admin:crm_field_change", args=[field.pk]))
+    browser_page.get_by_role("link", name="Delete field…").click()
+    browser_page.get_by_role("button", name="Switch off Shoe size").click()
+    expect(browser_page.get_by_text("This field is required")).to_be_visible()
+    browser_page.get_by_label("I have read what happens").check()
+    shoot(browser_page, "field_delete")
+    browser_page.get_by_role("button", name="Switch off Shoe size").click()
+    expect(browser_page.get_by_text("is switched off. Its values are kept.")).to_be_visible()
+
+
+def test_a_rule_is_written_with_a_mouse_and_published(browser_page: Page, company: Company) -> None:
+    log_in(browser_page, company.admin)
+    browser_page.goto(reverse("admin:workflows_rule_add"))
+    browser_page.locator("#id_name").fill("Hot lead")
+    browser_page.locator("#id_module").select_option("leads")
+    browser_page.get_by_role("link", name="Add another Block").click()
+    browser_page.locator("#id_blocks-0-criteria").fill('{"conditions": [{"field": "x", "operator": "is"}]}')
+    browser_page.get_by_role("link", name="Add another Action").first.click()
+    browser_page.locator("#id_blocks-0-actions-0-kind").select_option("update_field")
+    browser_page.locator("#id_blocks-0-actions-0-config").fill(CONTACTED)
+    browser_page.get_by_role("button", name="Save", exact=True).click()
+    expect(browser_page.get_by_text("has no field “x”")).to_be_visible()
+    shoot(browser_page, "rule_error")
+    browser_page.locator("#id_blocks-0-criteria").fill(HIGH)
+    browser_page.get_by_role("button", name="Save and continue editing").click()
+    expect(browser_page.get_by_text("If Rating is High.")).to_be_visible()
+    shoot(browser_page, "rule_saved")
+    browser_page.get_by_role("link", name="Publish…").click()
+    shoot(browser_page, "rule_publish")
+    browser_page.get_by_role("button", name="Publish Hot lead").click()
+    expect(browser_page.get_by_text("Version 1 is live.")).to_be_visible()
+    shoot(browser_page, "rule_live")
+
+
+def test_the_wrong_person_sees_that_the_admin_is_closed(browser_page: Page, company: Company) -> None:
+    log_in(browser_page, company.ada)
+    answer = browser_page.goto(reverse("admin:index"))
+    assert answer is not None
+    assert answer.status == 403

@@ -1,0 +1,29 @@
+"""Workflow automation's application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkflowsConfig(AppConfig):
+    """Rules, assignment, actions and their runs."""
+
+    name = "workflows"
+    verbose_name = _("Workflow automation")
+
+    def ready(self) -> None:
+        from workflows import assignment_documents, demo, kinds, rule_documents  # noqa: F401 — register themselves
+
+        kinds.register()
+        post_migrate.connect(seed, sender=self, dispatch_uid="workflows.seed")
+
+
+def seed(*, using: str, **_kwargs: Any) -> None:
+    """Adds the clock that looks every minute for what is due."""
+    from workflows.tasks import set_clock
+
+    set_clock(using)

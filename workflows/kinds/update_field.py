@@ -1,0 +1,157 @@
+"""Action: sets a field of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.criteria.base import SideProblem
+from crm.criteria.paths import Paths
+from crm.fields import ValueProblem
+from crm.modules.registry import FieldInfo, ModuleInfo
+from workflows.directory import directory
+from workflows.kinds.base import ActionKind, ActionProblem, Config, Firing, register_action_kind
+
+Problems = list[str]
+
+
+def local_now(now: datetime) -> datetime:
+    """The moment in the organisation's time zone."""
+    return now.astimezone(ZoneInfo(settings.TIME_ZONE))
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to get the new value: what may be wrong, how it is described, and the value."""
+
+    check: Callable[[Config, FieldInfo, ModuleInfo], Problems]
+    words: Callable[[Config, FieldInfo], str]
+    value: Callable[[Config, FieldInfo, Firing], Any]
+
+
+def _check_literal(config: Config, info: FieldInfo, module: ModuleInfo) -> Problems:
+    raw = config.get("value")
+    if raw in (None, "", []):
+        return [_("Say which value %s gets; “clear” empties it.") % info.label]
+    if info.type.family == "user":
+        known = isinstance(raw, str) and directory().person(raw)
+        return [] if known else [_("There is no active person “%s”.") % raw]
+    if info.type.family in ("link", "any_link", "lines"):
+        return [_("%s can be copied from another field or cleared, not set to a fixed value.") % info.label]
+    try:
+        info.type.clean(raw, info)
+    except ValueProblem as problem:
+        return [f"{info.label}: {problem.message}"]
+    return []
+
+
+def _literal(config: Config, info: FieldInfo, firing: Firing) -> Any:
+    raw = config["value"]
+    if info.type.family != "user":
+        return raw
+    if (person := directory().person(raw)) is None:
+        raise ActionProblem(_("There is no active person “%s”.") % raw)
+    return person
+
+
+def _literal_words(config: Config, info: FieldInfo) -> str:
+    raw = config.get("value")
+    if info.type.family == "user":
+        return str(raw)
+    try:
+        return info.type.show(info.type.clean(raw, info), info)
+    except ValueProblem:
+        return str(raw)
+
+
+def _check_copy(config: Config, info: FieldInfo, module: ModuleInfo) -> Problems:
+    try:
+        source = Paths(module).operand(config.get("from"))
+    except SideProblem as problem:
+        return [str(problem)]
+    fits = source.family == info.type.family or info.type.family == "text"
+    if fits and source.family == "link":
+        fits = source.field.target == info.target
+    if fits:
+        return []
+    return [_("%(from)s does not fit into %(field)s.") % {"from": source.label, "field": info.label}]
+
+
+def _copy(config: Config, info: FieldInfo, firing: Firing) -> Any:
+    value = firing.draft.value(config["from"])
+    if info.type.family != "text" or value is None or isinstance(value, str):
+        return value
+    source = Paths(firing.draft.module).operand(config["from"])
+    return source.field.type.show(value, source.field)
+
+
+def _check_clear(config: Config, info: FieldInfo, module: ModuleInfo) -> Problems:
+    return [_("%s is required and cannot be cleared.") % info.label] if info.required else []
+
+
+def _of(*families: str) -> Callable[[Config, FieldInfo, ModuleInfo], Problems]:
+    def check(config: Config, info: FieldInfo, module: ModuleInfo) -> Problems:
+        return [] if info.type.family in families else [_("That does not fit into %s.") % info.label]
+
+    return check
+
+
+def _today(config: Config, info: FieldInfo, firing: Firing) -> Any:
+    return local_now(firing.batch.now).date()
+
+
+def _current_user(config: Config, info: FieldInfo, firing: Firing) -> Any:
+    if firing.batch.actor is None:
+        raise ActionProblem(_("Nobody is logged in, so there is no current user."))
+    return firing.batch.actor.pk
+
+
+WAYS: dict[str, Way] = {
+    "value": Way(_check_literal, _literal_words, _literal),
+    "copy": Way(_check_copy, lambda config, info: _("the value of %s") % config.get("from"), _copy),
+    "clear": Way(_check_clear, lambda config, info: _("nothing"), lambda config, info, firing: None),
+    "today": Way(_of("date"), lambda config, info: _("today"), _today),
+    "now": Way(_of("datetime"), lambda config, info: _("now"), lambda config, info, firing: firing.batch.now),
+    "current_user": Way(_of("user"), lambda config, info: _("the current user"), _current_user),
+}
+
+
+@register_action_kind
+class UpdateField(ActionKind):
+    """`{"field", "how", "value", "from"}`; `how` is one of WAYS, `from` the path that `copy` reads."""
+
+    key = "update_field"
+    label = gettext_lazy("Update field")
+
+    def validate(self, config: Config, module: ModuleInfo) -> list[str]:
+        info = module.fields.get(str(config.get("field")))
+        if info is None:
+            what = {"module": module.label_plural, "field": config.get("field")}
+            return [_("%(module)s have no field “%(field)s”.") % what]
+        if info.system:
+            return [_("%s is kept by the system.") % info.label]
+        way = WAYS.get(config.get("how", "value"))
+        if way is None:
+            return [_("“how” is one of: %s.") % ", ".join(WAYS)]
+        return way.check(config, info, module)
+
+    def describe(self, config: Config, module: ModuleInfo) -> str:
+        info = module.field(config["field"])
+        value = WAYS[config.get("how", "value")].words(config, info)
+        return _("Set %(field)s to %(value)s") % {"field": info.label, "value": value}
+
+    def paths(self, prepared: Any) -> frozenset[str]:
+        source = prepared.get("from") if prepared.get("how") == "copy" else None
+        return frozenset([source]) if source and "." in source else frozenset()
+
+    def decide(self, firing: Firing, prepared: Any) -> None:
+        info = firing.draft.module.field(prepared["field"])
+        value = WAYS[prepared.get("how", "value")].value(prepared, info, firing)
+        firing.batch.set(firing.draft, info.key, "" if value is None else value, firing.cause)

@@ -1,0 +1,206 @@
+"""The stage of the workflow rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from crm.criteria import Context
+from crm.door import Batch, CauseNode, Draft, Notice, Verb
+from crm.door.derive import derive
+from crm.door.stages.base import Stage
+from crm.door.storage import insert_rows
+from workflows.kinds.base import ActionProblem, Firing
+from workflows.models import Mode, RuleOnce
+from workflows.outbox import write_outbox
+from workflows.rows import Now, before_row, load_links
+from workflows.rule_documents import Block, CompiledRule, rule_index
+
+MEMORY = "rules"
+
+
+@dataclass
+class Memory:
+    """What the stage knows of a batch from round to round."""
+
+    context: Context
+    acted: set[tuple[str, int]] = field(default_factory=set)
+    settled: set[tuple[str, int]] = field(default_factory=set)  # acted, and its criteria are false since
+    causes: dict[tuple[str, int], CauseNode] = field(default_factory=dict)
+    once_before: set[tuple[str, int]] | None = None
+    once_now: list[tuple[str, int]] = field(default_factory=list)
+
+
+class Match(NamedTuple):
+    """A rule whose block matches a record."""
+
+    batch: Batch
+    memory: Memory
+    rule: CompiledRule
+    draft: Draft
+    block: Block
+
+
+class RulesStage(Stage):
+    """Judges each live rule once per record and round, in order; later ones see what earlier ones changed."""
+
+    key = "rules"
+
+    def decide(self, batch: Batch, drafts: Sequence[Draft]) -> None:
+        index = rule_index()
+        for module, group in batch.by_module(_watched(drafts)).items():
+            if module in index:
+                load_links(batch, group, index[module].linked_paths)
+                _judge_all(batch, index[module].created, [draft for draft in group if draft.is_new])
+                _judge_all(batch, index[module].edited, [draft for draft in group if not draft.is_new])
+
+    def write(self, batch: Batch) -> None:
+        memory: Memory | None = batch.memory.get(MEMORY)
+        if memory is not None and memory.once_now:
+            insert_rows(RuleOnce, ("rule", "record_id"), memory.once_now)
+        write_outbox(batch)
+
+
+def _watched(drafts: Sequence[Draft]) -> list[Draft]:
+    """Created and really edited records: saving the same again is no change, nor is the bin."""
+    return [
+        draft
+        for draft in drafts
+        if draft.verb is Verb.CREATE or (draft.verb is Verb.EDIT and draft.changed())
+    ]
+
+
+def _memory(batch: Batch) -> Memory:
+    if MEMORY not in batch.memory:
+        batch.memory[MEMORY] = Memory(Context(batch.now, settings.TIME_ZONE, batch.actor))
+    memory: Memory = batch.memory[MEMORY]
+    return memory
+
+
+def _judge_all(batch: Batch, rules: Sequence[CompiledRule], drafts: Sequence[Draft]) -> None:
+    """Lets each rule act on those of the drafts for which it fires."""
+    if not drafts:
+        return
+    memory = _memory(batch)
+    rows = [(draft, Now(draft)) for draft in drafts]
+    for rule in rules:
+        if rule.linked_paths:
+            load_links(batch, drafts, rule.linked_paths)  # an earlier rule may have set another link
+        _judge(batch, memory, rule, rows)
+
+
+def _judge(batch: Batch, memory: Memory, rule: CompiledRule, rows: Sequence[tuple[Draft, Now]]) -> None:
+    tests = [(block, block.criteria.predicate(memory.context)) for block in rule.blocks]
+    firing = []
+    first, test_first = tests[0]
+    others = tests[1:]
+    for draft, row in rows:
+        block = first if test_first(row) else None
+        if block is None and others:
+            block = next((block for block, test in others if test(row)), None)
+        mark = (rule.key, draft.id)
+        if block is None:
+            if mark in memory.acted:
+                memory.settled.add(mark)
+        elif mark in memory.acted:
+            _report_ring(batch, memory, rule, draft)
+        elif FITS[rule.mode](Match(batch, memory, rule, draft, block)) and not _made_by(rule, draft):
+            firing.append((draft, block))
+    if not firing:
+        return
+    paths = frozenset().union(*(block.paths for _draft, block in firing))
+    load_links(batch, [draft for draft, _block in firing], paths)
+    for draft, block in firing:
+        _act(batch, memory, rule, draft, block)
+
+
+def _becomes(match: Match) -> bool:
+    """New and true, or false before and true now; with the same time and person on both sides."""
+    draft, criteria = match.draft, match.block.criteria
+    if draft.is_new:
+        return True
+    if not criteria.linked_paths and not draft.differs_in(criteria.own_fields):
+        return False
+    before = before_row(match.batch, draft, criteria.linked_paths)
+    return not criteria.matches(before, match.memory.context)
+
+
+def _once(match: Match) -> bool:
+    """Never before on this record; asked once for the whole batch."""
+    memory, draft = match.memory, match.draft
+    if draft.is_new:
+        return True
+    if memory.once_before is None:
+        old = [other.id for other in match.batch.drafts.values() if not other.is_new]
+        rows = RuleOnce.objects.filter(record_id__in=old).values_list("rule", "record_id")
+        memory.once_before = set(rows)
+    return (match.rule.key, draft.id) not in memory.once_before
+
+
+FITS: dict[str, Callable[[Match], bool]] = {
+    Mode.EVERY: lambda _match: True,
+    Mode.BECOMES: _becomes,
+    Mode.ONCE: _once,
+}
+
+
+def _made_by(rule: CompiledRule, draft: Draft) -> bool:
+    """Whether the record exists because of this rule: a rule never fires itself."""
+    node = draft.cause
+    while node is not None:
+        if node.detail.get("rule") == rule.key:
+            return True
+        node = node.parent
+    return False
+
+
+def _act(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft, block: Block) -> None:
+    """Carries out the actions; one that cannot be is a notice, the others go on."""
+    mark = (rule.key, draft.id)
+    memory.acted.add(mark)
+    if rule.mode == Mode.ONCE:
+        memory.once_now.append(mark)
+    cause = _cause(batch, memory, rule, draft)
+    for action in block.actions:
+        try:
+            action.kind.decide(Firing(batch, draft, cause, action.place), action.prepared)
+        except ActionProblem as problem:
+            batch.notices.append(Notice(draft.id, rule.name, None, str(problem)))
+    if draft.id in batch.touched:
+        derive(batch, [draft])
+        if block.criteria.paths and not block.criteria.matches(Now(draft), memory.context):
+            memory.settled.add(mark)
+
+
+def _cause(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft) -> CauseNode:
+    """The rule's cause below what it reacted to; one per rule and reason in the batch."""
+    parent = _reason(batch, rule, draft)
+    mark = (rule.key, id(parent))
+    if mark not in memory.causes:
+        memory.causes[mark] = batch.new_cause(
+            "rule", rule.name, parent=parent, document_id=rule.document_id, detail={"rule": rule.key}
+        )
+    return memory.causes[mark]
+
+
+def _reason(batch: Batch, rule: CompiledRule, draft: Draft) -> CauseNode:
+    """The latest cause that set a field the rule looks at, else why the record is here."""
+    looked_at = rule.own_fields or draft.causes.keys()
+    causes = {id(node): node for key in looked_at if (node := draft.causes.get(key))}
+    if len(causes) < 2:
+        return next(iter(causes.values()), draft.cause or batch.cause)
+    order = {id(node): place for place, node in enumerate(batch.causes)}
+    return max(causes.values(), key=lambda node: order.get(id(node), -1))
+
+
+def _report_ring(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft) -> None:
+    """A rule whose criteria others made true again has been stopped: said once."""
+    mark = (rule.key, draft.id)
+    if mark in memory.settled and rule.mode != Mode.ONCE:
+        memory.settled.discard(mark)
+        message = _("The rule would have to act again because of what other rules changed; it was stopped.")
+        batch.notices.append(Notice(draft.id, rule.name, None, message))
