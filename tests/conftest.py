@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
@@ -53,6 +54,13 @@ def quick_and_private(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Cheap password hashes, and uploads in a folder of this run; pytest-django keeps mail in memory."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("files"))
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Each test begins in English: Django leaves the last request's language on its thread."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")
