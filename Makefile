@@ -13,7 +13,7 @@ TEMPLATES := find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-sqlite test-postgres test-long acceptance lint format bench lock
+.PHONY: help setup run test test-sqlite test-postgres test-long acceptance lint format bench screenshots lock
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ format: setup ## format Python and templates
 
 bench: setup ## measure the speed budgets; prints a table and writes bench.json
 	$(MANAGE) bench
+
+screenshots: setup ## take the pictures of the user guide anew (needs Chromium)
+	$(BIN)/python -m tests.screenshots
 
 lock: setup ## write the lock files anew from pyproject.toml and package.json
 	$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-header -q -o requirements.txt

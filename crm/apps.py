@@ -31,6 +31,9 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.database import register_functions
+        from crm.imports import job, look  # noqa: F401 — register themselves
+        from crm.jobs import undoing  # noqa: F401 — registers itself
+        from crm.lists import usage  # noqa: F401 — registers itself
 
         connection_created.connect(register_functions, dispatch_uid="crm.functions")
         post_migrate.connect(seed, sender=self, dispatch_uid="crm.seed")

@@ -11,6 +11,15 @@ def lower(text: str | None) -> str | None:
 
 
 def register_functions(*, connection: Any, **_kwargs: Any) -> None:
-    """Gives each new SQLite connection `crm_lower`; PostgreSQL lowers with an ICU collation instead."""
+    """Gives each new SQLite connection `crm_lower` and `crm_parts`; PostgreSQL has ways of its own.
+
+    There, statements are not compiled to machine code: that takes longer than any page may.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
     if connection.vendor == "sqlite":
+        from crm.search.texts import parts_of
+
         connection.connection.create_function("crm_lower", 1, lower, deterministic=True)
+        connection.connection.create_function("crm_parts", 2, parts_of, deterministic=True)

@@ -104,6 +104,7 @@ CRM_ROUND_STAGES = [
 CRM_MAX_ROUNDS = 8
 CRM_CHUNK_SIZE = {"postgresql": 2000, "sqlite": 500}
 CRM_FILE_MAX_BYTES = env.int("CRM_FILE_MAX_BYTES", 25 * 1024 * 1024)
+IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 200)
 CRM_FILE_REFUSED_ENDINGS = frozenset({
     ".exe", ".com", ".scr", ".pif", ".cpl", ".msi", ".msp", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".js",
     ".jse", ".wsf", ".wsh", ".hta", ".jar", ".lnk", ".reg",
@@ -191,6 +192,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "crm.views.entrance.locked_out"
+
+# --- API ----------------------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 600)  # by one token; 0 is no limit
 
 # --- Security ----------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True

@@ -3,15 +3,18 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Condition
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.utils import translation
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -83,9 +86,9 @@ def django_db_modify_db_settings(
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Add what migrations make beside tables, which tests build from the models: ten times as quick."""
-    migration = import_module("crm.migrations.0002_record_ids")
     with django_db_blocker.unblock(), connection.schema_editor() as schema_editor:
-        migration.create(None, schema_editor)
+        for name in ("0002_record_ids", "0005_search"):
+            import_module(f"crm.migrations.{name}").create(None, schema_editor)
 
 
 @pytest.fixture
@@ -127,8 +130,40 @@ def browser_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     context.route("**/*", only_here)
     page = context.new_page()
     page.set_default_timeout(10_000)
+    expect.set_options(timeout=10_000)
     page.on("pageerror", lambda error: findings.append(f"script error: {error}"))
     page.on("console", console)
-    yield page
-    context.close()
+    with answered():
+        yield page
+        context.close()
     assert findings == []
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Ends when the live server has answered everything: the database is emptied after a test.
+
+    SQLite has crashed where a request still read from it then.
+    """
+    changed, under_way = Condition(), 0
+
+    def begun(**_given: object) -> None:
+        nonlocal under_way
+        with changed:
+            under_way += 1
+
+    def ended(**_given: object) -> None:
+        nonlocal under_way
+        with changed:
+            under_way -= 1
+            changed.notify_all()
+
+    request_started.connect(begun)
+    request_finished.connect(ended)
+    try:
+        yield
+        with changed:
+            changed.wait_for(lambda: under_way <= 0, timeout=10)
+    finally:
+        request_started.disconnect(begun)
+        request_finished.disconnect(ended)

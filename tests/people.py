@@ -14,7 +14,10 @@ from crm.people.rights import VERBS
 
 PASSWORD = "a long password"
 
-__all__ = ["Company", "ada", "admin", "ben", "cleo", "company", "forget_configuration", "grant", "new_person"]
+__all__ = [
+    "Company", "ada", "admin", "ben", "cleo", "company", "forget_configuration", "grant", "limited_admin",
+    "new_person",
+]  # fmt: skip
 
 
 @dataclass
@@ -114,3 +117,12 @@ def ben(company: Company) -> User:
 def cleo(company: Company) -> User:
     """Somebody from another department, who has nothing to do with Ada."""
     return company.cleo
+
+
+def limited_admin(*features: str) -> User:
+    """Somebody who manages some things, and may not even open a record of any module."""
+    group = Group.objects.create(name="profile: limited")
+    profile = Profile.objects.create(key="limited", name="Limited", features=list(features), group=group)
+    person = new_person("Lena Limit", profile, is_staff=True)
+    forget_everything()
+    return person

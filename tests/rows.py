@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from crm.door.reading import read_records
+from crm.door.searching import rewrite_texts
 from crm.models import GROUP_SHARES, USER_SHARES, SharingGroup, User
 from crm.models.records import RecordQuerySet
 from crm.modules.loading import module
@@ -23,7 +25,9 @@ def make_rows(module_key: str, rows: list[Mapping[str, Any]]) -> list[Any]:
     if info.custom:
         usual["module"] = info.key
     objects = [info.model(**{"id": next(_ids)} | usual | dict(row)) for row in rows]
-    return super(RecordQuerySet, info.model._default_manager.all()).bulk_create(objects)
+    made = super(RecordQuerySet, info.model._default_manager.all()).bulk_create(objects)
+    rewrite_texts(info, list(read_records(info, [row.id for row in made]).values()))
+    return made
 
 
 def make_row(module_key: str, **values: Any) -> Any:

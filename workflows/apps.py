@@ -16,9 +16,10 @@ class WorkflowsConfig(AppConfig):
     verbose_name = _("Workflow automation")
 
     def ready(self) -> None:
-        from workflows import assignment_documents, demo, kinds, rule_documents  # noqa: F401 — register themselves
+        from workflows import assignment_documents, demo, kinds, rule_documents, undoing  # noqa: F401 — register themselves
 
         kinds.register()
+        undoing.register()
         post_migrate.connect(seed, sender=self, dispatch_uid="workflows.seed")
 
 

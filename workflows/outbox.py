@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from crm.door import Batch, Draft
+from crm.door.preview import FORESEES
 from crm.door.storage import insert_rows
 from crm.door.writing import write_causes
 from workflows.kinds.base import Firing, QueuedKind
@@ -36,6 +37,13 @@ def enqueue(kind: QueuedKind, firing: Firing, prepared: Any, due_at: datetime | 
     """Asks for a run of the action, now or later."""
     asked = Asked(kind, firing, prepared, due_at or firing.batch.now)
     firing.batch.memory.setdefault(WAITING, []).append(asked)
+
+
+@FORESEES.append
+def words(batch: Batch, draft: Draft) -> list[str]:
+    """What a preview says of a record's runs: each action, and the rule that asks for it."""
+    asked: list[Asked] = batch.memory.get(WAITING, [])
+    return [f"{one.kind.label} ({one.firing.cause.label})" for one in asked if one.firing.draft is draft]
 
 
 def write_outbox(batch: Batch) -> None:

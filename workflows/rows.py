@@ -24,6 +24,17 @@ class Now:
         self.is_new = draft.is_new
 
 
+class Own:
+    """A draft as it will be, for those who ask for its own fields only: no path has to be looked at."""
+
+    __slots__ = ("before", "is_new", "value")
+
+    def __init__(self, draft: Draft) -> None:
+        self.value = draft.after.get
+        self.before = draft.before_value
+        self.is_new = draft.is_new
+
+
 class Before:
     """An old record as it was, when nothing had changed yet."""
 

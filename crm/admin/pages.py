@@ -1,5 +1,5 @@
 """All admin pages of the ground floor; imported when the applications are loaded."""
 
-from crm.admin import company, fields, journal, modules, people, profiles, records, roles
+from crm.admin import company, fields, journal, modules, people, profiles, records, roles, tokens
 
-__all__ = ["company", "fields", "journal", "modules", "people", "profiles", "records", "roles"]
+__all__ = ["company", "fields", "journal", "modules", "people", "profiles", "records", "roles", "tokens"]

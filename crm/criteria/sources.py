@@ -176,6 +176,10 @@ class StoredSource:
             return Value(value, output_field=CONSTANTS[family]())
         return StoredValue(self.field.type.store(value, self.field))
 
+    def plain(self) -> Any:
+        """The value as it is stored: a text that looks like a number stays a text when it is read."""
+        return STORED_COMMON.get(self.field.type.family, Stored)(F("custom"), self.field.key)
+
     def common(self, prefix: Prefix) -> Any:
         kind = STORED_COMMON.get(self.field.type.family, Stored)
         value = kind(F(prefix + "custom"), self.field.key)
@@ -187,3 +191,8 @@ class StoredSource:
 def source_of(field: FieldInfo) -> Source:
     """Where a module's field lives."""
     return ColumnSource(field, field.columns[0]) if field.columns else StoredSource(field)
+
+
+def stored_form(field: FieldInfo) -> Any:
+    """What to read of a row to have the field's value as it is stored."""
+    return F(field.columns[0]) if field.columns else StoredSource(field).plain()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, OperationalError, connection
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,8 +21,9 @@ from crm.door.collecting import without_collecting
 from crm.door.derive import derive
 from crm.door.ids import id_taker
 from crm.door.intake import take_in
-from crm.door.once import TRIES, in_one_transaction
-from crm.door.purging import let_go
+from crm.door.once import TRIES, in_one_transaction, is_of_the_machine
+from crm.door.purging import PORTION, let_go, more_than_a_portion
+from crm.door.reports import report_depth
 from crm.door.stages.base import entry_stages, round_stages
 from crm.door.stages.validation import check_values
 from crm.door.taking_back import take_back
@@ -44,6 +46,8 @@ class Call:
     cause: CauseNode
     options: Mapping[str, Any]
     automation: frozenset[str] | None
+    trusted: bool
+    portion: int | None = None  # only clears so many links to records that are purged
 
 
 class _Refused(Exception):  # noqa: N818
@@ -64,6 +68,7 @@ def apply(
     automation: frozenset[str] | None = None,
     options: Mapping[str, Any] | None = None,
     now: datetime | None = None,
+    trusted: bool = False,
 ) -> Outcome:
     """Carries out changes of records, with everything that they bring about.
 
@@ -71,33 +76,40 @@ def apply(
     `all` one refusal refuses everything; in mode `each` refused changes come back with their problems
     and the others go in. `automation` names the stages that run (None: all of them); `options` are
     for stages, such as {"assignment": rule key}. `cause` is the cause to hang this call under.
+    `trusted` says that the actor's rights on records and fields are not asked, only named: the caller
+    has asked for a right of another kind, such as to manage people.
     Nothing raises for bad input: the outcome tells.
     """
     root = cause or CauseNode(source.value, label or (str(actor) if actor else source.value))
     moment = (now or timezone.now()).replace(microsecond=0)
-    call = Call(actor, source, mode, moment, root, options or {}, automation)
+    call = Call(actor, source, mode, moment, root, options or {}, automation, trusted)
     size = settings.CRM_CHUNK_SIZE[connection.vendor]
     chunks = [list(changes[start : start + size]) for start in range(0, len(changes), size)]
     if mode == "each":
-        return _joined([_each(call, chunk) for chunk in chunks], root)
+        parts = [_each(call, chunk) for chunk in chunks]
+        results, notices = [r for part, _n in parts for r in part], [n for _r, part in parts for n in part]
+        return Outcome(results, notices, root.id)
     return _together(call, chunks)
 
 
-def _joined(parts: list[tuple[list[Result], list[Notice]]], root: CauseNode) -> Outcome:
-    results = [result for part, _notices in parts for result in part]
-    notices = [notice for _results, part in parts for notice in part]
+def _joined(parts: list[tuple[list[Result], Batch]], root: CauseNode) -> Outcome:
+    results = [result for part, _batch in parts for result in part]
+    notices = [notice for _results, batch in parts for notice in batch.notices]
     return Outcome(results, notices, root.id)
 
 
 def _together(call: Call, chunks: list[list[Change]]) -> Outcome:
     """All chunks in one transaction."""
     try:
-        return in_one_transaction(
+        notices = _let_go_first(call, chunks)
+        outcome = in_one_transaction(
             lambda: _joined([_chunk(call, chunk) for chunk in chunks], call.cause), call.cause
         )
+        outcome.notices[:0] = notices
+        return outcome
     except _Refused as refused:
         return Outcome(_all_refused(refused, chunks), refused.notices)
-    except IntegrityError:
+    except (IntegrityError, DataError):
         logger.exception("The database refused a batch.")
         return Outcome([Result(c, c.id, [_by_database()]) for chunk in chunks for c in chunk])
 
@@ -123,9 +135,12 @@ def _all_refused(refused: _Refused, chunks: list[list[Change]]) -> list[Result]:
 def _each(call: Call, changes: list[Change]) -> tuple[list[Result], list[Notice]]:
     """One chunk in its own transaction; a database error is narrowed down by halves."""
     try:
-        return in_one_transaction(lambda: _chunk(call, changes), call.cause)
+        notices = _let_go_first(call, [changes])
+        results, batch = in_one_transaction(lambda: _chunk(call, changes), call.cause)
+        return results, notices + batch.notices
     except DatabaseError as error:
-        if isinstance(error, OperationalError) and not connection.in_atomic_block:
+        passes_on = not connection.in_atomic_block or is_of_the_machine(error)
+        if isinstance(error, OperationalError) and passes_on:
             raise  # a lost connection or a full disk is no fault of one change
         logger.warning("The database refused one of %s changes.", len(changes), exc_info=True)
     if len(changes) == 1:
@@ -133,6 +148,28 @@ def _each(call: Call, changes: list[Change]) -> tuple[list[Result], list[Notice]
     half = len(changes) // 2
     parts = [_each(call, changes[:half]), _each(call, changes[half:])]
     return [r for part, _n in parts for r in part], [n for _r, part in parts for n in part]
+
+
+def _let_go_first(call: Call, chunks: list[list[Change]]) -> list[Notice]:
+    """Clears links to what is purged, a portion per transaction, while there are more than one may clear."""
+    notices: list[Notice] = []
+    portions = replace(call, portion=PORTION)
+    for chunk in chunks:
+        while more_than_a_portion(chunk):
+            batch = in_one_transaction(partial(_portion, portions, chunk, chunks), call.cause)
+            notices += batch.notices
+            if not batch.drafts:
+                break  # what is left can't be cleared ahead
+    return notices
+
+
+def _portion(call: Call, chunk: list[Change], chunks: list[list[Change]]) -> Batch:
+    """Writes one portion, unless the call, as things are now, would be refused."""
+    with held_generation():
+        for other in chunks:
+            if other is not chunk:
+                _settled(call, other)
+    return _chunk(call, chunk)[1]
 
 
 @dataclass
@@ -143,7 +180,7 @@ class Decided:
     results: list[Result] = field(default_factory=list)
 
 
-def _chunk(call: Call, changes: list[Change]) -> tuple[list[Result], list[Notice]]:
+def _chunk(call: Call, changes: list[Change]) -> tuple[list[Result], Batch]:
     """Decides and writes one chunk inside the caller's transaction.
 
     Somebody may have changed the configuration while the records were waited for; what was decided
@@ -164,7 +201,7 @@ def _chunk(call: Call, changes: list[Change]) -> tuple[list[Result], list[Notice
         write(batch)
         for stage in (*entry_stages(), *round_stages()):
             stage.write(batch)
-        return results, batch.notices
+        return results, batch
 
 
 def _settled(call: Call, changes: list[Change]) -> tuple[Batch, list[Result]]:
@@ -196,6 +233,7 @@ def decide(call: Call, changes: Sequence[Change]) -> Decided:
         now=call.now,
         options=call.options,
         new_id=id_taker(),
+        trusted=call.trusted,
     )
     results = take_in(batch, changes)
     for stage in entry_stages():
@@ -205,7 +243,9 @@ def decide(call: Call, changes: Sequence[Change]) -> Decided:
     entered = dict(batch.drafts)
     for record_id in [draft.id for draft in batch.drafts.values() if draft.problems]:
         del batch.drafts[record_id]
-    let_go(batch)
+    turned_away = let_go(batch, call.portion)
+    if call.portion is not None:
+        batch.drafts = {draft.id: draft for draft in turned_away}
     _rounds(call, batch)
     entered.update(batch.drafts)
     batch.drafts, sound = entered, batch.drafts
@@ -231,10 +271,7 @@ def _rounds(call: Call, batch: Batch) -> None:
         current = batch.touched
         touched_at_all |= current
     else:
-        message = (
-            _("Rules kept changing this record; they were stopped after %s rounds.") % settings.CRM_MAX_ROUNDS
-        )
-        batch.notices.extend(Notice(draft.id, _("Depth limit"), None, message) for draft in current.values())
+        report_depth(batch, list(current.values()), settings.CRM_MAX_ROUNDS)
     if touched_at_all:
         check_values(batch, list(touched_at_all.values()))
         take_back(batch, touched_at_all.values())

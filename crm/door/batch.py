@@ -55,6 +55,7 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     linked: dict[str, Any] = field(default_factory=dict)
     derived: dict[Any, list[Any]] = field(default_factory=dict)  # what derived values were made of
+    moved: set[str] | None = None  # fields set since values were last derived; None: any may have been
 
     @property
     def is_new(self) -> bool:
@@ -131,6 +132,12 @@ class Batch:
     memory: dict[str, Any] = field(default_factory=dict)
     touched: dict[int, Draft] = field(default_factory=dict)
     new_id: Any = None
+    trusted: bool = False  # whoever called has asked for the right that counts
+
+    @property
+    def judged(self) -> User | None:
+        """The person whose rights on records and fields count; None: nobody's are asked."""
+        return None if self.trusted else self.actor
 
     def by_module(self, drafts: Iterable[Draft] | None = None) -> dict[str, list[Draft]]:
         """The drafts by module key, in order."""
@@ -165,6 +172,8 @@ class Batch:
             return self._notice(draft, info, cause, reason)
         draft.after[key] = value
         draft.causes[key] = cause
+        if draft.moved is not None:
+            draft.moved.add(key)
         self.touched[draft.id] = draft
         return True
 
@@ -181,7 +190,7 @@ class Batch:
         return draft
 
     def _notice(self, draft: Draft, info: FieldInfo, cause: CauseNode, message: str) -> bool:
-        self.notices.append(Notice(draft.id, cause.label, info.key, message))
+        self.notices.append(Notice(draft.id, cause.label, info.key, message, cause))
         return False
 
 

@@ -6,7 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crm.door.batch import CauseNode
 
 
 class Verb(StrEnum):
@@ -32,6 +35,7 @@ class Source(StrEnum):
     ASSIGNMENT = "assignment"
     ACTION = "action"
     CLOCK = "clock"
+    UNDO = "undo"
     SYSTEM = "system"
 
 
@@ -84,12 +88,16 @@ class Result:
 
 @dataclass(slots=True)
 class Notice:
-    """Something that did not go as a rule wanted, while the change itself went in."""
+    """Something that did not go as a rule wanted, while the change itself went in.
+
+    `cause` is the rule's, if it got that far.
+    """
 
     record_id: int
     label: str
     field: str | None
     message: str
+    cause: CauseNode | None = None
 
 
 @dataclass(slots=True)

@@ -124,7 +124,9 @@ def _convert(conversion: Conversion, source: Source) -> Converted:
     _check_existing(conversion)
     outcome = apply(changes, actor=batch.actor, source=source, cause=batch.cause, now=batch.now).or_raise()
     moves = _about(conversion)
-    moved = apply(moves, actor=None, source=source, cause=batch.cause, now=batch.now).or_raise()
+    moved = apply(
+        moves, actor=batch.actor, source=source, cause=batch.cause, now=batch.now, trusted=True
+    ).or_raise()
     outcome.notices += moved.notices
     counts = _move_attached(conversion)
     models: dict[int, type[Record]] = {ids[key]: batch.registry.module(key).model for key in conversion.made}

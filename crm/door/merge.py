@@ -19,12 +19,12 @@ from crm.door.changes import Change, Outcome, Problem, Source, Verb
 from crm.door.guards import refusal
 from crm.door.intake import draft_of
 from crm.door.once import in_one_transaction
-from crm.door.reading import Stored
+from crm.door.reading import Stored, read_records
 from crm.door.share import copy_shares, drop_shares
 from crm.door.verbs import MERGE, hold, module_of, new_batch, refused, relinking, tell, under
 from crm.fields import ValueProblem
 from crm.fields.links import Ref
-from crm.models import Attachment, History, Note, RecordLink, User
+from crm.models import Attachment, History, LineItem, Note, RecordLink, User
 from crm.modules.registry import FieldInfo, ModuleInfo
 
 MAX_LOSERS = 20
@@ -119,8 +119,10 @@ def _merge(merging: Merging, choices: Mapping[str, int], source: Source) -> Outc
     # The others go first, so that the winner can take a unique value of theirs.
     outcome = apply(bins, actor=batch.actor, source=source, cause=batch.cause, now=batch.now).or_raise()
     edited = apply([edit], actor=batch.actor, source=source, cause=batch.cause, now=batch.now).or_raise()
-    moves = list(_pointing(merging))
-    moved = apply(moves, actor=None, source=source, cause=batch.cause, now=batch.now).or_raise()
+    moves = [*_pointing(merging), *_lines_with(merging)]
+    moved = apply(
+        moves, actor=batch.actor, source=source, cause=batch.cause, now=batch.now, trusted=True
+    ).or_raise()
     return Outcome(
         edited.results + outcome.results + moved.results,
         edited.notices + outcome.notices + moved.notices,
@@ -253,3 +255,21 @@ def _pointing(merging: Merging) -> Iterator[Change]:
         if field is not None:
             target: Any = winner if field.type.family == "link" else Ref(merging.module.key, winner)
             yield relinking(module, from_id, key, target)
+
+
+def _lines_with(merging: Merging) -> Iterator[Change]:
+    """Changes that put the winner into the lines of quotes and invoices that have one of the others."""
+    losers = set(merging.loser_ids)
+    found = LineItem.objects.filter(product_id__in=losers).values_list("module", "record_id").distinct()
+    by_module: dict[str, list[int]] = {}
+    for module, record_id in found.order_by("module", "record_id"):
+        by_module.setdefault(module, []).append(record_id)
+    for module, ids in by_module.items():
+        info = merging.batch.registry.modules.get(module)
+        rows = read_records(info, ids, lock=True) if info is not None else {}
+        for row in rows.values():
+            lines = [
+                {**line, "product": merging.winner.id} if line["product"] in losers else line
+                for line in row.values["lines"] or []
+            ]
+            yield relinking(module, row.id, "lines", lines)

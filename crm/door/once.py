@@ -28,6 +28,25 @@ def passes(error: DatabaseError) -> bool:
     return isinstance(error, IntegrityError) or (isinstance(error, OperationalError) and is_deadlock(error))
 
 
+MACHINE_STATES = ("08", "53", "57", "58")  # PostgreSQL: connection, resources, operator, system
+MACHINE_CODES = (
+    5,
+    6,
+    7,
+    8,
+    10,
+    13,
+    14,
+)  # SQLite: busy, locked, memory, read-only, input/output, full, no file
+
+
+def is_of_the_machine(error: BaseException) -> bool:
+    """Whether no change is at fault, such as for a full disk: the others would fare no better."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    code = getattr(error.__cause__, "sqlite_errorcode", None)
+    return (state or "")[:2] in MACHINE_STATES or (code is not None and code & 0xFF in MACHINE_CODES)
+
+
 def in_one_transaction(work: Callable[[], T], cause: CauseNode | None = None) -> T:
     """Runs the work in a transaction, again if that helps; causes that were not stored lose their ids.
 

@@ -1,17 +1,21 @@
 """Deleting for good: what pointed at a record points nowhere, and what hung on it goes with it.
 
+Very many records may point at one. They are turned away a portion at a time, each in its own transaction,
+before the record itself goes: whatever happens in between, it is in the bin still and can be purged again.
+
 Its history stays. Notes and files go with the record; the files when the transaction has gone in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from crm.door import files
 from crm.door.batch import Batch, CauseNode, Draft
-from crm.door.changes import Verb
+from crm.door.changes import Change, Verb
 from crm.door.intake import draft_of
 from crm.door.reading import read_records
 from crm.door.storage import delete_rows
@@ -22,24 +26,29 @@ from crm.models import (
     LineItem,
     Note,
     Notification,
-    Product,
     RecordLink,
 )
 from crm.models.records import Record
+from crm.modules.loading import registry
+from crm.modules.registry import Registry
+
+PORTION = 500  # links that are cleared in one transaction
 
 Pointer = tuple[str, int, str, int]  # module, id and field of the record that points, and where it points
 
 
-def let_go(batch: Batch) -> list[Draft]:
+def let_go(batch: Batch, most: int | None = None) -> list[Draft]:
     """Clears, in memory, the links to records that the batch purges; the drafts that this changes.
 
-    Nobody is asked: a link to what is gone would be wrong, in locked records and in the bin too.
+    Nobody is asked: a link to what is gone would be wrong, in locked records and in the bin too. `most`
+    takes only so many links, of records that are not in the batch yet.
     """
     purged = (draft for draft in batch.drafts.values() if draft.verb is Verb.PURGE)
     gone = {draft.id: draft for draft in purged if not draft.problems}
     if not gone:
         return []
-    pointers = [pointer for pointer in _pointers(batch, gone) if pointer[1] not in gone]
+    modules = {draft.id: draft.module.key for draft in gone.values()}
+    pointers = _links(batch.registry, modules, gone if most is None else batch.drafts, most)
     _add_drafts(batch, pointers, gone)
     causes: dict[int, CauseNode] = {}
     changed: dict[int, Draft] = {}
@@ -57,16 +66,32 @@ def let_go(batch: Batch) -> list[Draft]:
     return list(changed.values())
 
 
-def _pointers(batch: Batch, gone: dict[int, Draft]) -> list[Pointer]:
-    """All that points at the records: links, and products in lines."""
-    rows = RecordLink.objects.filter(to_id__in=gone).order_by("from_id", "field")
-    found = list(rows.values_list("from_module", "from_id", "field", "to_id"))
-    products = [draft.id for draft in gone.values() if draft.module.model is Product]
-    if products:
-        lines = LineItem.objects.filter(product_id__in=products).order_by("record_id", "product_id")
-        pairs = lines.values_list("module", "record_id", "product_id").distinct()
-        found += [(module, pk, "lines", product) for module, pk, product in pairs if product is not None]
-    return [pointer for pointer in found if pointer[0] in batch.registry.modules]
+def more_than_a_portion(changes: Sequence[Change]) -> bool:
+    """Whether more links point at the records that the changes purge than one transaction may clear."""
+    known = registry()
+    purged = [change for change in changes if change.verb is Verb.PURGE and change.module in known.modules]
+    gone = {change.id: change.module for change in purged if change.id is not None}
+    return len(_links(known, gone, gone, PORTION + 1)) > PORTION if gone else False
+
+
+def _links(
+    known: Registry, gone: Mapping[int, str], without: Collection[int], most: int | None
+) -> list[Pointer]:
+    """What points at the records, given as modules by id: links, and products in lines, `most` of each."""
+    fields = Q(pk__in=())
+    targets = set(gone.values())
+    for module in known.modules.values():
+        links = [info for info in module.link_fields if info.target is None or info.target in targets]
+        fields |= Q(from_module=module.key, field__in=[info.key for info in links])
+    rows = RecordLink.objects.filter(fields, to_id__in=gone).exclude(from_id__in=without)
+    order = rows.order_by("from_module", "from_id", "field")
+    found = list(order.values_list("from_module", "from_id", "field", "to_id")[:most])
+    if "products" in targets:
+        lines = LineItem.objects.filter(product_id__in=gone, module__in=known.modules)
+        pairs = lines.order_by("record_id", "product_id").values_list("module", "record_id", "product_id")
+        pairs = pairs.exclude(record_id__in=without).distinct()[:most]
+        found += [(module, pk, "lines", to) for module, pk, to in pairs if to is not None]
+    return found
 
 
 def _add_drafts(batch: Batch, pointers: Sequence[Pointer], gone: dict[int, Draft]) -> None:

@@ -74,8 +74,8 @@ def _check_records(batch: Batch, module_key: str, wanted: Wanted, copied: bool) 
     module = batch.registry.modules.get(module_key)
     if module is not None and copied:
         found = module.rows().filter(pk__in=wanted).values_list("pk", flat=True)
-    elif module is not None and batch.actor is not None:
-        found = visible_ids(batch.actor, module, list(wanted))
+    elif module is not None and batch.judged is not None:
+        found = visible_ids(batch.judged, module, list(wanted))
     elif module is not None:
         found = module.rows().filter(pk__in=wanted, binned_at__isnull=True).values_list("pk", flat=True)
     there = set(found)

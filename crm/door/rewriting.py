@@ -60,7 +60,7 @@ def rewrite_values(
     """Puts `convert(value)` in the place of each stored value; returns how many records were changed.
 
     `field` is as it was before; `after` is what values are stored as then, None if they go altogether.
-    To be called in the transaction that also changes the field.
+    `now` is a whole second, as in all records. To be called in the transaction that also changes the field.
     """
     before = field_info(field)
     cause: Cause | None = None
@@ -73,16 +73,22 @@ def rewrite_values(
         if not moved:
             continue
         if cause is None:
-            cause = Cause.objects.create(kind=Source.SYSTEM, at=now, actor=actor, label=label[:255])
-        _store(field, before, after, moved)
-        _tell(field, before, after, moved, cause, now)
+            kind = Source.ADMIN if actor is not None else Source.SYSTEM
+            cause = Cause.objects.create(kind=kind, at=now, actor=actor, label=label[:255])
+        _store(field, before, after, moved, cause)
+        _tell(field, before, after, moved, cause)
         count += len(moved)
     return count
 
 
 def _store(
-    field: Field, before: FieldInfo, after: FieldInfo | None, moved: list[tuple[Row, Any, Any]]
+    field: Field,
+    before: FieldInfo,
+    after: FieldInfo | None,
+    moved: list[tuple[Row, Any, Any]],
+    cause: Cause,
 ) -> None:
+    actor_id = cause.actor.pk if cause.actor else None
     column = before.columns[0] if before.columns else "custom"
     rows = []
     for (record_id, version, stored), _old, value in moved:
@@ -92,8 +98,8 @@ def _store(
             kept = {key: other for key, other in stored.items() if key != before.key}
             if after is not None and value is not None:
                 kept[before.key] = after.type.store(value, after)
-        rows.append((record_id, version + 1, kept))
-    update_rows(model_of(field.module), ("id", "version", column), rows)
+        rows.append((record_id, version + 1, cause.at, actor_id, kept))
+    update_rows(model_of(field.module), ("id", "version", "modified_at", "modified_by_id", column), rows)
 
 
 def _tell(
@@ -102,7 +108,6 @@ def _tell(
     after: FieldInfo | None,
     moved: list[tuple[Row, Any, Any]],
     cause: Cause,
-    now: datetime,
 ) -> None:
     """History rows: the old value as the old type dumps it, the new one as the new type does."""
     actor_id = cause.actor.pk if cause.actor else None
@@ -112,7 +117,7 @@ def _tell(
         dumped = None if after is None or value is None else after.type.dump(value, after)
         changes = {before.key: [before.type.dump(old, before), dumped, None]}
         rows.append((
-            record_id, field.module.key, History.Kind.EDIT.value, now, actor_id, cause.pk, generation,
+            record_id, field.module.key, History.Kind.EDIT.value, cause.at, actor_id, cause.pk, generation,
             version + 1, changes,
         ))  # fmt: skip
     insert_rows(History, HISTORY_COLUMNS, rows)

@@ -15,7 +15,7 @@ def take_back(batch: Batch, drafts: Iterable[Draft]) -> None:
     Problems of what a person entered stay, and refuse the change.
     """
     for draft in [draft for draft in drafts if draft.problems]:
-        if draft.parent is not None:
+        if draft.parent is not None and draft.is_new:
             _drop(batch, draft)
             continue
         given = [problem for problem in draft.problems if problem.field in draft.causes]
@@ -32,22 +32,23 @@ def _set_back(batch: Batch, draft: Draft, problem: Problem) -> None:
     cause = draft.causes.pop(key, None)
     if cause is None:
         return  # a second problem of the same field
+    draft.moved = None
     if key in draft.entered:
         draft.after[key] = draft.entered[key]
     elif draft.before is not None:
         draft.after[key] = draft.before.get(key)
     else:
         draft.after[key] = default_of(draft.module.field(key))
-    batch.notices.append(Notice(draft.id, cause.label, key, problem.message))
+    batch.notices.append(Notice(draft.id, cause.label, key, problem.message, cause))
 
 
 def _drop(batch: Batch, draft: Draft) -> None:
     """The record is not made, nor what was made because of it; the record that led to it is told."""
-    parent, label = draft.parent, draft.cause.label if draft.cause else ""
+    parent, cause = draft.parent, draft.cause
     if parent is None or batch.drafts.pop(draft.id, None) is None:
         return
     for problem in draft.problems:
         message = f"{draft.module.label}: {problem.message}"
-        batch.notices.append(Notice(parent.id, label, None, message))
+        batch.notices.append(Notice(parent.id, cause.label if cause else "", None, message, cause))
     for child in [other for other in batch.drafts.values() if other.parent is draft]:
         _drop(batch, child)

@@ -11,6 +11,8 @@ from django.db.models import F
 from crm.door.batch import Batch, CauseNode, Draft
 from crm.door.changes import Verb
 from crm.door.purging import remove_for_good
+from crm.door.reports import report_rows, tell_admins
+from crm.door.searching import write_texts
 from crm.door.storage import insert_rows, update_rows
 from crm.fields.base import FieldType
 from crm.fields.links import Ref
@@ -30,7 +32,7 @@ KIND = {
 def write(batch: Batch) -> list[Draft]:
     """Writes what the batch decided; returns the drafts that were really changed."""
     drafts = [draft for draft in batch.drafts.values() if draft.verb is not Verb.EDIT or draft.changed()]
-    if not drafts:
+    if not drafts and not batch.notices:
         return []
     write_causes(batch)
     for group in batch.by_module(drafts).values():
@@ -44,6 +46,8 @@ def write(batch: Batch) -> list[Draft]:
         _lines(module, staying)
     remove_for_good([draft for draft in drafts if draft.verb is Verb.PURGE])
     _history(batch, drafts)
+    tell_admins(batch)
+    write_texts(drafts)
     return drafts
 
 
@@ -66,6 +70,7 @@ def _cause_row(batch: Batch, node: CauseNode) -> Cause:
         actor=batch.actor if node.parent is None else None,
         label=node.label[:255],
         parent_id=node.parent.id if node.parent else None,
+        root_id=[*node.line()][-1].id if node.parent else None,
         document_id=node.document_id,
         detail=node.detail,
     )
@@ -100,15 +105,15 @@ def _insert(module: ModuleInfo, drafts: Sequence[Draft]) -> None:
         return
     builtin = [info for info in module.fields.values() if info.columns]
     names = ["id", "version", "binned_at", "custom", *(name for info in builtin for name in info.columns)]
-    plain = [(info.key, info, None if _is_plain(info) else info.type) for info in builtin]
+    plain = [(info.key, info.type.empty, info, None if _is_plain(info) else info.type) for info in builtin]
     custom = [info for info in module.fields.values() if info.custom]
     rows = []
     for draft in drafts:
         after = draft.after
         row: list[Any] = [draft.id, draft.version, None, _custom(draft, custom)]
-        for key, info, kind in plain:
+        for key, empty, info, kind in plain:
             if kind is None:
-                row.append(after.get(key, info.type.empty))
+                row.append(after.get(key, empty))
             else:
                 row.extend(kind.to_columns(after.get(key), info))
         rows.append(row)
@@ -176,12 +181,14 @@ def _history(batch: Batch, drafts: Sequence[Draft]) -> None:
             draft.id, draft.module.key, KIND[draft.verb].value, batch.now, actor_id, cause_id,
             batch.registry.generation, draft.version, _told(draft, dumpers[draft.module.key]),
         ))  # fmt: skip
-    insert_rows(History, HISTORY_COLUMNS, rows)
+    insert_rows(History, HISTORY_COLUMNS, [*rows, *report_rows(batch)])
 
 
 def _told(draft: Draft, dumpers: Dumpers) -> dict[str, list[Any]]:
     """What the history keeps of a draft: of a purged record everything that there was."""
     before, after, causes = draft.before or {}, draft.after, draft.causes
+    if draft.is_new:
+        return _told_new(draft, dumpers)
     if draft.verb is Verb.PURGE:
         after = {}
         keys = [key for key, value in before.items() if value is not None]
@@ -197,6 +204,19 @@ def _told(draft: Draft, dumpers: Dumpers) -> dict[str, list[Any]]:
             old, new = None if old is None else dump(old, info), None if new is None else dump(new, info)
         cause = causes.get(key)
         told[key] = [old, new, cause.id if cause else None]
+    return told
+
+
+def _told_new(draft: Draft, dumpers: Dumpers) -> dict[str, list[Any]]:
+    """The same of a new record, of which there was nothing before."""
+    causes, fields = draft.causes, draft.module.fields
+    told = {}
+    for key, value in draft.after.items():
+        if value is None or key in UNTOLD:
+            continue
+        dump = dumpers[key]
+        new = value if dump is None else dump(value, fields[key])
+        told[key] = [None, new, causes[key].id if key in causes else None]
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +55,15 @@ def find_choice(raw: Any, field: FieldInfo) -> str:
     return choice.key
 
 
+def items_of(raw: Any) -> list[Any]:
+    """The items of something that several are given as; raises ValueProblem."""
+    if raw is None:
+        return []
+    if not isinstance(raw, Iterable) or isinstance(raw, Mapping | bytes):
+        raise ValueProblem(_("Give a list of values."))
+    return list(raw)
+
+
 @register_field_type
 class Picklist(FieldType):
     """One of the field's values; the value in memory is its key."""
@@ -83,7 +93,7 @@ class MultiPicklist(FieldType):
     family = "choices"
 
     def clean(self, raw: Any, field: FieldInfo) -> list[str] | None:
-        parts = raw.split(";") if isinstance(raw, str) else list(raw or [])
+        parts = raw.split(";") if isinstance(raw, str) else items_of(raw)
         chosen = {find_choice(part, field) for part in parts if str(part).strip()}
         return [key for key in field.choices if key in chosen] or None
 
@@ -102,7 +112,7 @@ class Tags(FieldType):
     custom = False
 
     def clean(self, raw: Any, field: FieldInfo) -> list[str] | None:
-        parts = raw.split(",") if isinstance(raw, str) else list(raw or [])
+        parts = raw.split(",") if isinstance(raw, str) else items_of(raw)
         cleaned = (clean_text(part, 60) for part in parts)
         return sorted({tag for tag in cleaned if tag}) or None
 

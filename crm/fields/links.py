@@ -64,11 +64,13 @@ class AnyLink(FieldType):
     def clean(self, raw: Any, field: FieldInfo) -> Ref | None:
         if raw is None or raw == "":
             return None
-        module, _colon, number = raw.partition(":") if isinstance(raw, str) else (raw[0], "", raw[1])
-        record_id = to_id(number)
+        pair = raw.split(":", 1) if isinstance(raw, str) else raw
+        if not isinstance(pair, list | tuple) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise ValueProblem(_("Choose a record, as module:id."))
+        module, record_id = pair[0], to_id(pair[1])
         if not module or record_id is None:
             raise ValueProblem(_("Choose a record, as module:id."))
-        return Ref(str(module), record_id)
+        return Ref(module, record_id)
 
     def dump(self, value: Any, field: FieldInfo) -> list[Any]:
         return list(value)

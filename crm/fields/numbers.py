@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -23,7 +24,7 @@ def babel_locale() -> str:
 def to_decimal(raw: Any) -> Decimal:
     """A number from text such as 1234.5 or from a Python number; raises ValueProblem."""
     try:
-        number = Decimal(str(raw).strip())
+        number = raw if type(raw) is Decimal else Decimal(str(raw).strip())
     except InvalidOperation:
         number = Decimal("NaN")
     if isinstance(raw, bool) or not number.is_finite():
@@ -53,6 +54,12 @@ class Integer(FieldType):
         return "" if value is None else format_decimal(value, locale=babel_locale())
 
 
+@cache
+def _bounds(scale: int) -> tuple[Decimal, Decimal]:
+    """The smallest step of a number with that scale, and the first number with too many digits."""
+    return Decimal(1).scaleb(-scale), Decimal(10) ** (DIGITS - scale)
+
+
 @register_field_type
 class DecimalNumber(FieldType):
     """A decimal number, rounded half up to the field's scale."""
@@ -72,8 +79,9 @@ class DecimalNumber(FieldType):
         if number.adjusted() > DIGITS:
             raise ValueProblem(_("Numbers have at most 15 digits."), "too_long")
         scale = self.scale(field)
-        rounded = number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
-        if abs(rounded) >= Decimal(10) ** (DIGITS - scale):
+        step, limit = _bounds(scale)
+        rounded = number.quantize(step, ROUND_HALF_UP)
+        if abs(rounded) >= limit:
             raise ValueProblem(_("Numbers have at most 15 digits."), "too_long")
         return rounded + 0  # no negative zero
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -26,10 +27,15 @@ def clean_text(raw: Any, limit: int, *, one_line: bool = True) -> str | None:
     """
     if raw is None:
         return None
-    text = str(raw).replace("\r\n", "\n").strip()
-    if not text.isascii():  # plain ASCII is in normal form already
+    if type(raw) is not str:
+        if isinstance(raw, Mapping | list | tuple | set | bytes):
+            raise ValueProblem(_("Enter a text."))
+        raw = str(raw)
+    text = raw.replace("\r\n", "\n").strip()
+    is_plain = text.isascii()  # then it is in normal form already
+    if not is_plain:
         text = unicodedata.normalize("NFC", text).strip()
-    if "\x00" in text or HALF_CHARACTER.search(text):
+    if "\x00" in text or not (is_plain or HALF_CHARACTER.search(text) is None):
         raise ValueProblem(_("The text contains a character that is not allowed (NUL or half a character)."))
     if one_line and "\n" in text:
         text = text.replace("\n", " ")
@@ -125,7 +131,7 @@ class Url(Text):
             host = parts.hostname or ""
         except ValueError:
             host = ""
-        if not host or parts.scheme not in ("http", "https") or any(c.isspace() for c in address):
+        if not host or parts.scheme not in ("http", "https") or address.split() != [address]:
             raise ValueProblem(_("Enter a web address, such as https://example.com."))
         return address
 

@@ -88,4 +88,8 @@ class Moment(FieldType):
     def show(self, value: Any, field: FieldInfo) -> str:
         if value is None:
             return ""
-        return format_datetime(timezone.localtime(value), "medium", locale=babel_locale())
+        try:
+            local = timezone.localtime(value)
+        except OverflowError:  # the first or last day there is: no clock of the zone shows it
+            local = value
+        return format_datetime(local, "medium", locale=babel_locale())

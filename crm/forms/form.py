@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from crm.door.batch import default_of
 from crm.door.changes import Problem
 from crm.door.reading import Stored
+from crm.fields import ValueProblem
 from crm.fields.links import Ref
-from crm.forms.kinds import KINDS, PLAIN, Kind, Option
-from crm.forms.lines import SPARE, LineRows, settle, typed_products
+from crm.forms.kinds import KINDS, PLAIN, Kind, Option, active_currencies
+from crm.forms.lines import SPARE, LineRows, misread, settle, typed_products
 from crm.forms.lookups import Found, Lookup, Typed, name_in, pointer, resolve
+from crm.forms.products import fill
 from crm.forms.versions import values_at
 from crm.models import User
 from crm.modules.registry import FieldInfo, ModuleInfo
@@ -44,11 +46,17 @@ class Control:
     errors: list[str] = field(default_factory=list)
     candidates: Sequence[Found] = ()
     conflict: Conflict | None = None
+    prefix: str = ""  # of a form that shares its page with others
+
+    @property
+    def name(self) -> str:
+        """The name under which the browser sends it."""
+        return f"{self.prefix}{self.info.key}"
 
     @property
     def id(self) -> str:
         """The HTML element's id."""
-        return f"id_{self.info.key}"
+        return f"id_{self.name}"
 
     @property
     def touched(self) -> bool:
@@ -60,9 +68,10 @@ class Control:
         """What goes to the door. A name that was not found goes as it is, to be refused with all the rest."""
         if isinstance(self.kind, Lookup) and self.errors and not self.conflict:
             return f"{self.target}:{self.shown}" if self.info.type.family == "any_link" else self.shown
-        if isinstance(self.kind, LineRows):
-            return [row | {"product": row.get("product_name") or row["product"]} for row in self.text]
-        return self.text
+        try:
+            return self.kind.plain(self.text, self.info)
+        except ValueProblem:
+            return f"“{self.text}”"  # no type takes it: it is refused with all the rest
 
     @property
     def options(self) -> list[Option]:
@@ -94,8 +103,13 @@ class Control:
 class RecordForm:
     """A form for a new or an existing record, with the fields that the person may edit."""
 
-    def __init__(self, user: User, module: ModuleInfo, stored: Stored | None = None) -> None:
+    def __init__(
+        self, user: User, module: ModuleInfo, stored: Stored | None = None, *, prefix: str = "",
+        only: Collection[str] | None = None,
+    ) -> None:  # fmt: skip
+        """`only` names the fields that it holds, if not all; `prefix` goes before their names."""
         self.user, self.module, self.stored = user, module, stored
+        self.prefix, self.only = prefix, only
         self.version = stored.version if stored else 0
         self.general: list[str] = []
         self.names = Names()
@@ -103,9 +117,12 @@ class RecordForm:
         self.controls = {info.key: self._control(info, self.seen_values) for info in self._editable()}
 
     @classmethod
-    def posted(cls, user: User, module: ModuleInfo, stored: Stored | None, data: QueryDict) -> RecordForm:
+    def posted(
+        cls, user: User, module: ModuleInfo, stored: Stored | None, data: QueryDict, *, prefix: str = "",
+        only: Collection[str] | None = None,
+    ) -> RecordForm:  # fmt: skip
         """The form as somebody sent it."""
-        form = cls(user, module, stored)
+        form = cls(user, module, stored, prefix=prefix, only=only)
         if stored is not None:
             form.version = _version(data)
             form._see(values_at(module, stored, form.version))
@@ -117,7 +134,7 @@ class RecordForm:
         """Puts texts from an address into a new form, such as the account that a contact is made for."""
         for key, control in self.controls.items():
             if given.get(key) and isinstance(control.text, str):
-                control.text = given[key]
+                control.text = control.kind.given(given[key], control.info)
 
     def changes(self) -> dict[str, Any]:
         """What goes to the door: of an existing record what was changed, of a new one also what is filled."""
@@ -186,9 +203,15 @@ class RecordForm:
 
     def _editable(self) -> Iterator[FieldInfo]:
         access = fields_of(self.user, self.module)
-        return (
-            info for info in told_fields(self.module) if access[info.key] is Access.EDIT and not info.system
-        )
+        for info in told_fields(self.module):
+            is_asked = self._is_useful(info) if self.only is None else info.key in self.only
+            if is_asked and access[info.key] is Access.EDIT and not info.system:
+                yield info
+
+    def _is_useful(self, info: FieldInfo) -> bool:
+        """A currency only where there is another than the one that the record has, or gets, anyway."""
+        used = self.stored.values.get("currency") if self.stored else None
+        return info.type.key != "currency" or len({*active_currencies(), used} - {None}) > 1
 
     def _defaults(self) -> dict[str, Any]:
         values = {key: default_of(info) for key, info in self.module.fields.items()}
@@ -198,7 +221,7 @@ class RecordForm:
         kind = KINDS.get(info.type.key, PLAIN)
         seen = kind.text(values.get(info.key), info)
         target = kind.of("", info)[0] if isinstance(kind, Lookup) else ""
-        return Control(info, kind, seen, seen, target=target)
+        return Control(info, kind, seen, seen, target=target, prefix=self.prefix)
 
     def _see(self, values: Mapping[str, Any]) -> None:
         """What the person saw is now this; what was not changed follows."""
@@ -213,15 +236,34 @@ class RecordForm:
         typed: dict[str, list[Typed]] = {}
         for key, control in self.controls.items():
             if isinstance(control.kind, Lookup):
-                one = control.kind.typed(data, key, control.info)
+                one = control.kind.typed(data, control.name, control.info)
                 typed[key] = [one] if one else []
-            elif (text := control.kind.read(data, key)) is not None:
+            elif (text := control.kind.read(data, control.name)) is not None:
                 control.text = text
                 if isinstance(control.kind, LineRows):
                     typed[key] = typed_products(text)
         resolve(self.user, (one for ones in typed.values() for one in ones))
         for key, ones in typed.items():
             _take(self.controls[key], ones)
+        for control in self.controls.values():
+            self._check(control)
+
+    def _check(self, control: Control) -> None:
+        """Names numbers that can't be read, and gives lines their products' prices."""
+        if isinstance(control.kind, LineRows):
+            control.errors += misread(control.text)
+            fill(self.user, control.text, self._currency)
+        elif not isinstance(control.kind, Lookup):
+            try:
+                control.kind.plain(control.text, control.info)
+            except ValueProblem as problem:
+                control.errors.append(problem.message)
+
+    @property
+    def _currency(self) -> str:
+        """The currency that the record's amounts will be in; "" for the company's."""
+        control = self.controls.get("currency")
+        return str((control.text if control else self.seen_values.get("currency")) or "")
 
     def _choose(self, data: QueryDict) -> None:
         """Follows the choices between the person's own values and those of others."""

@@ -13,6 +13,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.fields import ValueProblem
+from crm.forms.numbers import read_number, write_number
 from crm.models import Currency
 from crm.modules.registry import FieldInfo
 
@@ -42,6 +44,14 @@ class Kind:
         """What was posted, as `text` would give it; None if the control was not in the form."""
         text = data.get(name)
         return None if text is None else text.replace("\r\n", "\n")
+
+    def given(self, text: str, _info: FieldInfo) -> Any:
+        """A text in a program's notation, such as one from an address, as the control has it."""
+        return text
+
+    def plain(self, text: Any, _info: FieldInfo) -> Any:
+        """The control's text in a program's notation, for the door; raises ValueProblem."""
+        return text
 
     def options(self, _text: Any, _info: FieldInfo) -> list[Option]:
         """The choices, where there are some."""
@@ -97,12 +107,21 @@ class Url(Kind):
 
 @control_of("integer", "decimal", "money")
 class Number(Kind):
-    """A number, as plain digits with a point."""
+    """A number, as the person writes numbers."""
 
     input_mode = "decimal"
 
     def text(self, value: Any, _info: FieldInfo) -> str:
-        return "" if value is None else f"{value:f}" if not isinstance(value, int) else str(value)
+        return "" if value is None else write_number(value)
+
+    def given(self, text: str, info: FieldInfo) -> str:
+        try:
+            return self.text(info.type.clean(text, info), info)
+        except ValueProblem:
+            return text
+
+    def plain(self, text: str, _info: FieldInfo) -> str:
+        return read_number(text)
 
 
 @control_of("percent")
@@ -110,7 +129,10 @@ class Percent(Number):
     """A percentage, without zeros at the end."""
 
     def text(self, value: Any, _info: FieldInfo) -> str:
-        return "" if value is None else f"{value.normalize():f}"
+        return "" if value is None else write_number(value.normalize())
+
+    def plain(self, text: str, _info: FieldInfo) -> str:
+        return read_number(text.strip().removesuffix("%"))
 
 
 @control_of("date")
@@ -179,12 +201,17 @@ def choices_of(info: FieldInfo, chosen: list[str]) -> list[Option]:
     return found + unknown
 
 
+def active_currencies() -> list[str]:
+    """The codes of the currencies that can be chosen."""
+    return list(Currency.objects.filter(active=True).order_by("code").values_list("code", flat=True))
+
+
 @control_of("currency")
 class CurrencySelect(Select):
     """One of the company's active currencies."""
 
     def options(self, text: Any, _info: FieldInfo) -> list[Option]:
-        codes = list(Currency.objects.filter(active=True).values_list("code", flat=True))
+        codes = active_currencies()
         if text and text not in codes:
             codes.append(text)
         return [Option("", "—", not text), *(Option(code, code, code == text) for code in codes)]

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from crm.fields import ValueProblem
 from crm.fields.lines import MAX_LINES
 from crm.forms.kinds import Kind, control_of
 from crm.forms.lookups import Typed
+from crm.forms.numbers import read_number, write_number
 from crm.modules.registry import FieldInfo
 
-AMOUNTS = ("quantity", "price", "discount", "tax")
+AMOUNTS: dict[str, str | Promise] = {
+    "quantity": gettext_lazy("Quantity"),
+    "price": gettext_lazy("Price"),
+    "discount": gettext_lazy("Discount %"),
+    "tax": gettext_lazy("Tax %"),
+}
 SPARE = 1  # empty rows below the filled ones
 
 
@@ -25,8 +35,17 @@ class LineRows(Kind):
     def text(self, value: Any, _info: FieldInfo) -> list[dict[str, str]]:
         return [
             {"product": str(line["product"] or ""), "text": line["text"] or ""}
-            | {key: _short(line[key]) for key in AMOUNTS}
+            | {key: write_number(_short(line[key])) for key in AMOUNTS}
             for line in value or []
+        ]
+
+    def plain(self, text: list[dict[str, str]], _info: FieldInfo) -> list[dict[str, str]]:
+        """The rows with plain numbers; a product that was not found stays as it was typed."""
+        return [
+            row
+            | {"product": row.get("product_name") or row["product"]}
+            | {key: _read(row[key]) for key in AMOUNTS}
+            for row in text
         ]
 
     def read(self, data: QueryDict, name: str) -> list[dict[str, str]] | None:
@@ -54,6 +73,31 @@ def settle(rows: list[dict[str, str]], typed: list[Typed]) -> list[str]:
         else:
             del row["product_name"]
     return problems
+
+
+def misread(rows: list[dict[str, str]]) -> list[str]:
+    """What is wrong with the numbers of the rows, each with its line."""
+    problems = []
+    for place, row in enumerate(rows, 1):
+        for key, label in AMOUNTS.items():
+            try:
+                read_number(_bare(row[key]))
+            except ValueProblem as problem:
+                told = {"line": place, "field": label, "problem": problem.message}
+                problems.append(_("Line %(line)s, %(field)s: %(problem)s") % told)
+    return problems
+
+
+def _bare(typed: str) -> str:
+    return typed.removesuffix("%")
+
+
+def _read(typed: str) -> str:
+    """The plain number; what is none in quotation marks, which the door refuses with all the rest."""
+    try:
+        return read_number(_bare(typed))
+    except ValueProblem:
+        return f"“{typed}”"
 
 
 def _short(number: str) -> str:

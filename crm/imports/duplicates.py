@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.criteria.sources import stored_form
 from crm.fields import ValueProblem
 from crm.imports.linked import column_of, live_rows, stored_value
 from crm.imports.problems import ImportProblem
@@ -65,10 +66,10 @@ class KeyFields:
         wanted = set(keys)
         if not wanted:
             return {}
-        columns = [column_of(info) for info in self.fields]
-        first = {f"{columns[0]}__in": list({key[0] for key in wanted})}
+        first = {f"{column_of(self.fields[0])}__in": list({key[0] for key in wanted})}
+        forms = [stored_form(info) for info in self.fields]
         found: dict[Key, list[int]] = {}
-        for row in live_rows(self.module, None).filter(**first).order_by("id").values_list("id", *columns):
+        for row in live_rows(self.module, None).filter(**first).order_by("id").values_list("id", *forms):
             if row[1:] in wanted:
                 found.setdefault(row[1:], []).append(row[0])
         return found

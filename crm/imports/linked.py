@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.criteria.sources import stored_form
 from crm.fields import ValueProblem
 from crm.imports.closest import hint
 from crm.imports.problems import ImportProblem
@@ -29,7 +30,7 @@ def live_rows(module: ModuleInfo, actor: User | None) -> Any:
 
 
 def column_of(info: FieldInfo) -> str:
-    """The name by which a query asks for the field's stored value."""
+    """The name by which a query compares the field's stored value."""
     return info.columns[0] if info.columns else f"custom__{info.key}"
 
 
@@ -75,7 +76,7 @@ class LinkedRecords:
             return
         column = column_of(self.info)
         rows = live_rows(self.module, self.actor).filter(**{f"{column}__in": list(wanted)})
-        for value, record_id in rows.values_list(column, "id"):
+        for value, record_id in rows.values_list(stored_form(self.info), "id"):
             for text in wanted[value]:
                 self.found.setdefault(text, []).append(record_id)
 
@@ -94,11 +95,12 @@ class LinkedRecords:
                 self.reasons.clear()
             message = _("There is no %(module)s with the %(field)s “%(value)s”.")
             told = {"module": self.module.label, "field": self.info.label, "value": text[:80]}
-            self.reasons[text] = message % told + hint(text, self._candidates())
+            self.reasons[text] = message % told + hint(text, self.candidates())
         return ValueProblem(self.reasons[text], "not_found")
 
-    def _candidates(self) -> list[str]:
-        rows = live_rows(self.module, self.actor).values_list(column_of(self.info), flat=True)
-        return [
-            self.info.type.show(value, self.info) for value in islice(rows.iterator(), CANDIDATES) if value
-        ]
+    def candidates(self) -> list[str]:
+        """What records can be named by, of the first ones."""
+        rows = live_rows(self.module, self.actor).values_list(stored_form(self.info), flat=True)
+        first = (value for value in islice(rows.iterator(), CANDIDATES) if value)
+        info = self.info
+        return [info.type.show(v if info.columns else info.type.load(v, info), info) for v in first]

@@ -85,15 +85,20 @@ class ImportPlan:
         return filled
 
 
-def plan_import(module_key: str, tables: Sequence[Table], wishes: Wishes, options: Options) -> ImportPlan:
-    """Checks what is asked against file and module; raises ImportProblem. Makes fields only if asked to."""
+def plan_import(
+    module_key: str, tables: Sequence[Table], wishes: Wishes, options: Options, *, partial: bool = False
+) -> ImportPlan:
+    """Checks what is asked against file and module; raises ImportProblem. Makes fields only if asked to.
+
+    `partial` allows that no column fills a required field, as when only existing records are updated.
+    """
     module = _module(module_key)
     _check_actor(module, options)
     columns = _same_columns(tables)
     check_wishes(wishes, columns)
     plans = plan_columns(wishes, columns, module)
     filled = {plan.info.key for plan in plans} | set(wishes.constants)
-    if options.duplicates is not OnDuplicate.UPDATE:
+    if options.duplicates is not OnDuplicate.UPDATE and not partial:
         check_required(module, filled)
     constants = _constants(module, wishes)
     known: dict[str, ColumnEvidence] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -31,6 +32,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a row of a file begins: a mark for the file, and the rows and lines before it."""
+
+    mark: int
+    row: int
+    line: int
+
+
+@dataclass(frozen=True)
 class Table:
     """A CSV file that was looked at: how to read it, and its columns. `width` counts nameless ones too."""
 
@@ -44,34 +54,18 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """The rows below the heading, one at a time; blank ones are left out."""
-        rows = self._rows()
-        return _last_is_cut(rows) if self.encoding.cut else rows
+        with self.reading() as reading:
+            yield from reading.rows()
 
-    def _rows(self) -> Iterator[Row]:
+    @contextmanager
+    def reading(self, start: Place | None = None) -> Iterator[Reading]:
+        """The file while it is read, from a place on that an earlier reading told."""
         csv.field_size_limit(CELL_LIMIT)
         with _open(self.path, self.encoding) as text:
-            lines = _Lines(text)
-            reader = csv.reader(lines, delimiter=self.delimiter)
-            for _heading in range(2 if self.sep_line else 1):
-                next(reader, None)
-            number = 0
-            while True:
-                line = lines.start_record()
-                try:
-                    cells = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error:
-                    lines.finish_record()
-                    number += 1
-                    yield Row(number, line, [], _too_long())
-                    continue
-                if not any(cells):
-                    continue
-                number += 1
-                yield self._row(number, line, cells, lines)
+            yield Reading(self, text, start)
 
-    def _row(self, number: int, line: int, cells: list[str], lines: _Lines) -> Row:
+    def row(self, number: int, line: int, cells: list[str], lines: _Lines) -> Row:
+        """A row with what is wrong with it as a whole."""
         row = Row(number, line, cells)
         if lines.ended:
             row.problem = RowProblem(
@@ -100,9 +94,9 @@ class Table:
 class _Lines:
     """The file's lines for csv.reader, with what that doesn't tell: where a record began, how it ended."""
 
-    def __init__(self, text: TextIO) -> None:
+    def __init__(self, text: TextIO, number: int) -> None:
         self.text = text
-        self.number = 0  # lines read
+        self.number = number  # lines read
         self.ended = False
         self.has_nul = False
         self._line_done = True
@@ -145,19 +139,79 @@ class _Lines:
             self._take(line)
 
 
+class Reading:
+    """A file on its way: its rows, and the place where the next one begins."""
+
+    def __init__(self, table: Table, text: TextIO, start: Place | None) -> None:
+        self.table = table
+        self.number = start.row if start else 0
+        self._lines = _Lines(text, start.line if start else 0)
+        self._reader = csv.reader(self._lines, delimiter=table.delimiter)
+        self._ahead: Place | None = None  # of a row that was read and not given out yet
+        if start is not None:
+            text.seek(start.mark)
+            return
+        for _heading in range(2 if table.sep_line else 1):
+            next(self._reader, None)
+
+    def place(self) -> Place:
+        """Where the row after the last one given out begins."""
+        return self._ahead or self._here()
+
+    def _here(self) -> Place:
+        return Place(self._lines.text.tell(), self.number, self._lines.number)
+
+    def again(self, start: Place | None) -> Reading:
+        """The same open file, from another place on."""
+        self._lines.text.seek(start.mark if start else self.table.encoding.skip)
+        return Reading(self.table, self._lines.text, start)
+
+    def bytes_read(self) -> int:
+        """How much of the file was read, roughly."""
+        return int(self._lines.text.buffer.tell())
+
+    def rows(self) -> Iterator[Row]:
+        """What is left, row by row."""
+        return self._last_is_cut() if self.table.encoding.cut else self._rows()
+
+    def _rows(self) -> Iterator[Row]:
+        lines, reader = self._lines, self._reader
+        while True:
+            line = lines.start_record()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                lines.finish_record()
+                self.number += 1
+                yield Row(self.number, line, [], _too_long())
+                continue
+            if not any(cells):
+                continue
+            self.number += 1
+            yield self.table.row(self.number, line, cells, lines)
+
+    def _last_is_cut(self) -> Iterator[Row]:
+        """Reports the last row of a file that ends within a character; reads one row ahead to know it."""
+        last: Row | None = None
+        after: Place | None = None
+        for row in self._rows():
+            here = self._here()
+            if last is not None:
+                self._ahead = after
+                yield last
+            last, after = row, here
+        self._ahead = None
+        if last is not None:
+            last.problem = RowProblem(
+                None, "cut", _("The file ends within a character; it seems to be cut off.")
+            )
+            yield last
+
+
 def _too_long() -> RowProblem:
     return RowProblem(None, "too_long", _("A cell of this row is longer than 10 MB."))
-
-
-def _last_is_cut(rows: Iterator[Row]) -> Iterator[Row]:
-    last: Row | None = None
-    for row in rows:
-        if last is not None:
-            yield last
-        last = row
-    if last is not None:
-        last.problem = RowProblem(None, "cut", _("The file ends within a character; it seems to be cut off."))
-        yield last
 
 
 def _open(path: Path, encoding: Encoding) -> TextIO:

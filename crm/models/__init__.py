@@ -18,6 +18,8 @@ from crm.models.configuration import (
     NumberSeries,
     VersionState,
 )
+from crm.models.imports import ImportLink, ImportLook, ImportMapping
+from crm.models.jobs import Job, JobChunk, JobRefusal, JobState
 from crm.models.modules import Field, IndexState, Module, PicklistValue, Section, Sharing
 from crm.models.paper import Invoice, Quote
 from crm.models.people import FieldRight, ModuleRight, Profile, Role, SharingGroup, User
@@ -31,12 +33,16 @@ from crm.models.records import (
     RecordLink,
 )
 from crm.models.sales import Account, Campaign, Contact, Deal, Lead, Product
+from crm.models.search import SearchBuild, SearchText
 from crm.models.service import Case, Task
+from crm.models.tokens import AccessToken
+from crm.models.views import DefaultView, ListView, ViewSharing
 
 __all__ = [
     "GROUP_SHARES",
     "RECORD_MODELS",
     "USER_SHARES",
+    "AccessToken",
     "Account",
     "Attachment",
     "Campaign",
@@ -47,6 +53,7 @@ __all__ = [
     "Currency",
     "CustomRecord",
     "Deal",
+    "DefaultView",
     "DocumentVersion",
     "DoorOnlyError",
     "ExchangeRate",
@@ -54,10 +61,18 @@ __all__ = [
     "FieldRight",
     "Generation",
     "History",
+    "ImportLink",
+    "ImportLook",
+    "ImportMapping",
     "IndexState",
     "Invoice",
+    "Job",
+    "JobChunk",
+    "JobRefusal",
+    "JobState",
     "Lead",
     "LineItem",
+    "ListView",
     "Module",
     "ModuleRight",
     "Note",
@@ -71,10 +86,13 @@ __all__ = [
     "RecordIdCounter",
     "RecordLink",
     "Role",
+    "SearchBuild",
+    "SearchText",
     "Section",
     "Sharing",
     "SharingGroup",
     "Task",
     "User",
     "VersionState",
+    "ViewSharing",
 ]  # fmt: skip

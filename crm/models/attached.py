@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from crm.models.columns import link_indexes
 from crm.models.paper import Invoice, Quote
 from crm.models.records import Cause, CustomRecord, Record
 from crm.models.sales import Account, Campaign, Contact, Deal, Lead, Product
@@ -32,6 +33,7 @@ class LineItem(models.Model):
 
     class Meta:
         ordering = ["record_id", "position"]
+        indexes = link_indexes("product")
         constraints = [
             models.UniqueConstraint(fields=["record_id", "position"], name="one_line_per_position")
         ]

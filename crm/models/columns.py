@@ -111,3 +111,15 @@ def link(label: Label, model: str, module: str, **spec: Any) -> Any:
         model, models.DO_NOTHING, null=True, blank=True, related_name="+", db_index=False
     )
     return with_spec(column, Spec(label, "link", options={"module": module}, **spec))
+
+
+def link_indexes(*keys: str) -> list[models.Index]:
+    """For each link of a model, an index of the records that have one.
+
+    Whenever a record is deleted for good, the database makes sure that no row points at it any more, and
+    would read whole tables to see that.
+    """
+    return [
+        models.Index(fields=[key], condition=models.Q(**{f"{key}__isnull": False}), name=f"%(class)s_{key}")
+        for key in keys
+    ]

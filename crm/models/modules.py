@@ -69,6 +69,7 @@ class IndexState(models.TextChoices):
 
     NONE = "none", _("none")
     WAITING = "waiting", _("waiting to be built")
+    BUILDING = "building", _("being built")
     READY = "ready", _("ready")
     FAILED = "failed", _("failed")
 
@@ -116,6 +117,10 @@ class Field(models.Model):
     def ask_for_index(self) -> None:
         """The job shall build or drop this field's indexes."""
         self.index_error = ""
+
+    @transition(field=index_state, source=IndexState.WAITING, target=IndexState.BUILDING)
+    def index_begun(self) -> None:
+        """The job is at it; if it dies, the next one begins this field again."""
 
     @transition(field=index_state, source=IndexState.WAITING, target=IndexState.READY)
     def index_built(self) -> None:

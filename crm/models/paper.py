@@ -11,6 +11,7 @@ from crm.models.columns import (
     day,
     decimal,
     link,
+    link_indexes,
     long_text,
     money,
     picklist,
@@ -20,18 +21,34 @@ from crm.models.columns import (
 from crm.models.records import Record
 
 
-def lines() -> object:
-    """The line items, as part of the record and its history; LineItem repeats them as rows for queries."""
-    return with_spec(models.JSONField(default=list), Spec(_("Lines"), "lines", section="lines"))
-
-
-class Quote(Record):
-    """An offer; approved, it can become an invoice."""
+class Paper(Record):
+    """What a document with line items has, whichever it is; the door works out number and totals."""
 
     number = text(_("Number"), length=40, kind="number", system=True, searched=True)
     account = link(_("Account"), "crm.Account", "accounts")
     contact = link(_("Contact"), "crm.Contact", "contacts")
     deal = link(_("Deal"), "crm.Deal", "deals")
+    # Part of the record and its history; LineItem repeats them as rows for queries.
+    lines = with_spec(models.JSONField(default=list), Spec(_("Lines"), "lines", section="lines"))
+    subtotal = money(_("Subtotal"), system=True, section="lines")
+    subtotal_base = base_money(_("Subtotal (company currency)"), "subtotal", section="lines")
+    discount_total = money(_("Discount"), system=True, section="lines")
+    discount_total_base = base_money(_("Discount (company currency)"), "discount_total", section="lines")
+    tax_total = money(_("Tax"), system=True, section="lines")
+    tax_total_base = base_money(_("Tax (company currency)"), "tax_total", section="lines")
+    total = money(_("Total"), system=True, sorted=True, section="lines")
+    total_base = base_money(_("Total (company currency)"), "total", section="lines")
+    largest_discount = decimal(_("Largest discount"), kind="percent", system=True, section="lines")
+    description = long_text(_("Terms"), section="description")
+
+    class Meta(Record.Meta):
+        abstract = True
+        indexes = [*Record.Meta.indexes, *link_indexes("account", "contact", "deal")]
+
+
+class Quote(Paper):
+    """An offer; approved, it can become an invoice."""
+
     status = picklist(
         _("Status"),
         [
@@ -47,27 +64,12 @@ class Quote(Record):
         sorted=True,
     )
     valid_until = day(_("Valid until"))
-    lines = lines()
-    subtotal = money(_("Subtotal"), system=True, section="lines")
-    subtotal_base = base_money(_("Subtotal (company currency)"), "subtotal", section="lines")
-    discount_total = money(_("Discount"), system=True, section="lines")
-    discount_total_base = base_money(_("Discount (company currency)"), "discount_total", section="lines")
-    tax_total = money(_("Tax"), system=True, section="lines")
-    tax_total_base = base_money(_("Tax (company currency)"), "tax_total", section="lines")
-    total = money(_("Total"), system=True, sorted=True, section="lines")
-    total_base = base_money(_("Total (company currency)"), "total", section="lines")
-    largest_discount = decimal(_("Largest discount"), kind="percent", system=True, section="lines")
-    description = long_text(_("Terms"), section="description")
 
 
-class Invoice(Record):
+class Invoice(Paper):
     """A bill."""
 
-    number = text(_("Number"), length=40, kind="number", system=True, searched=True)
     quote = link(_("Quote"), "crm.Quote", "quotes")
-    account = link(_("Account"), "crm.Account", "accounts")
-    contact = link(_("Contact"), "crm.Contact", "contacts")
-    deal = link(_("Deal"), "crm.Deal", "deals")
     status = picklist(
         _("Status"),
         [
@@ -82,14 +84,6 @@ class Invoice(Record):
     )
     invoice_date = day(_("Invoice date"))
     due_date = day(_("Due"))
-    lines = lines()
-    subtotal = money(_("Subtotal"), system=True, section="lines")
-    subtotal_base = base_money(_("Subtotal (company currency)"), "subtotal", section="lines")
-    discount_total = money(_("Discount"), system=True, section="lines")
-    discount_total_base = base_money(_("Discount (company currency)"), "discount_total", section="lines")
-    tax_total = money(_("Tax"), system=True, section="lines")
-    tax_total_base = base_money(_("Tax (company currency)"), "tax_total", section="lines")
-    total = money(_("Total"), system=True, sorted=True, section="lines")
-    total_base = base_money(_("Total (company currency)"), "total", section="lines")
-    largest_discount = decimal(_("Largest discount"), kind="percent", system=True, section="lines")
-    description = long_text(_("Terms"), section="description")
+
+    class Meta(Paper.Meta):
+        indexes = [*Paper.Meta.indexes, *link_indexes("quote")]

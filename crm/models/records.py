@@ -132,9 +132,13 @@ class RecordLink(models.Model):
 
 
 class Cause(models.Model):
-    """What made a change: one row per batch (a person, an import, the clock) and per rule in it."""
+    """What made a change: one row per batch (a person, an import, the clock) and per rule in it.
+
+    `root` is the first cause of the chain; the first one has none.
+    """
 
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="effects")
+    root = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=30)
     at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -11,6 +11,7 @@ from crm.models.columns import (
     flag,
     integer,
     link,
+    link_indexes,
     long_text,
     moment,
     money,
@@ -89,6 +90,12 @@ class Lead(Record):
     converted_contact = link(_("Contact made"), "crm.Contact", "contacts", section="system", system=True)
     converted_deal = link(_("Deal made"), "crm.Deal", "deals", section="system", system=True)
 
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            *link_indexes("converted_account", "converted_contact", "converted_deal"),
+        ]
+
 
 class Account(Record):
     """An organisation that buys, or may buy."""
@@ -118,6 +125,9 @@ class Account(Record):
     country = text(_("Country"), length=120, section="address")
     description = long_text(_("Description"), section="description")
 
+    class Meta(Record.Meta):
+        indexes = [*Record.Meta.indexes, *link_indexes("parent")]
+
 
 class Contact(Record):
     """A person at an account."""
@@ -139,6 +149,9 @@ class Contact(Record):
     postal_code = text(_("Postal code"), length=30, section="address")
     country = text(_("Country"), length=120, section="address")
     description = long_text(_("Description"), section="description")
+
+    class Meta(Record.Meta):
+        indexes = [*Record.Meta.indexes, *link_indexes("account", "reports_to")]
 
 
 STAGES = [
@@ -169,6 +182,9 @@ class Deal(Record):
     next_step = text(_("Next step"))
     loss_reason = text(_("Reason for loss"))
     description = long_text(_("Description"), section="description")
+
+    class Meta(Record.Meta):
+        indexes = [*Record.Meta.indexes, *link_indexes("account", "contact", "campaign")]
 
 
 class Product(Record):

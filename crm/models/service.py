@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from crm.models.columns import Spec, day, link, long_text, moment, picklist, text, with_spec
+from crm.models.columns import (
+    Spec,
+    day,
+    link,
+    link_indexes,
+    long_text,
+    moment,
+    picklist,
+    text,
+    with_spec,
+)
 from crm.models.records import Record
 
 PRIORITIES = [("high", _("High")), ("normal", _("Normal")), ("low", _("Low"))]
@@ -39,6 +49,9 @@ class Case(Record):
     phone = text(_("Phone"), kind="phone", length=40)
     description = long_text(_("Description"), section="description")
     solution = long_text(_("Solution"), section="description")
+
+    class Meta(Record.Meta):
+        indexes = [*Record.Meta.indexes, *link_indexes("account", "contact")]
 
 
 class Task(Record):

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, Min
 from django.db.models.fields.json import KT
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.criteria.sources import source_of
 from crm.door.rewriting import forget_values
 from crm.models import Field, Module, PicklistValue, Section, User
 from crm.modules.editing import check_kept
@@ -176,10 +177,13 @@ def _check_no_doubles(field: Field) -> None:
     info = field_info(field)
     rows = rows_of(field.module).filter(binned_at__isnull=True).order_by()
     if info.columns:
-        counted = rows.exclude(**{f"{info.columns[0]}__isnull": True}).values(found=F(info.columns[0]))
+        rows = rows.exclude(**{f"{info.columns[0]}__isnull": True})
     else:
-        counted = rows.filter(custom__has_key=info.key).values(found=KT(f"custom__{info.key}"))
-    doubles = counted.annotate(times=Count("id")).filter(times__gt=1).values_list("found", flat=True)[:5]
+        rows = rows.filter(custom__has_key=info.key)
+    counted = rows.values(same=source_of(info).native(""))  # as the index will tell them apart
+    example = Min(info.columns[0] if info.columns else KT(f"custom__{info.key}"))
+    found = counted.annotate(times=Count("id"), example=example).filter(times__gt=1)
+    doubles = found.values_list("example", flat=True)[:5]
     if doubles:
         message = _("It can't be unique: several records have the same value, such as %s.")
         raise ModuleProblem(message % ", ".join(str(value) for value in doubles), "unique")
@@ -235,7 +239,7 @@ def purge_field(*, field: Field, actor: User | None, now: datetime | None = None
     """
     require_feature(actor, "manage_modules")
     row = locked_field(field)
-    moment = now or timezone.now()
+    moment = (now or timezone.now()).replace(microsecond=0)
     check_kept(row.switched_off_at, row.active, moment)
     count = 0
     twin = twin_of(row)

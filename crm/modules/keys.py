@@ -18,9 +18,10 @@ from crm.modules.problems import ModuleProblem
 LONGEST = 60
 # Words that addresses of pages and permissions need for themselves.
 RESERVED_MODULES = frozenset({
-    "admin", "api", "approvals", "blueprints", "customrecord", "files", "forms", "health", "home", "i18n",
-    "imports", "login", "logout", "lookup", "media", "modules", "notifications", "people", "profile",
-    "records", "reports", "sandbox", "search", "settings", "static", "territories",
+    "account", "admin", "api", "approvals", "blueprints", "criteria", "customrecord", "files", "forms",
+    "health", "home", "i18n", "imports", "jobs", "login", "logout", "lookup", "media", "modules",
+    "notifications", "people", "profile", "records", "reports", "sandbox", "search", "settings", "static",
+    "territories",
 })  # fmt: skip
 # Columns that are no fields, and names that higher floors give to virtual fields.
 RESERVED_FIELDS = frozenset({

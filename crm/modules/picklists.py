@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.door import Change, Source, Verb, apply
+from crm.door import CauseNode, Change, Source, Verb, apply
 from crm.door.reading import read_records
 from crm.door.rewriting import rewrite_values
 from crm.models import Field, PicklistValue, User
@@ -149,7 +149,7 @@ def delete_value(
     check_usage(subject, confirmed=clear or replacement is not None)
     new_key = replacement.key if replacement is not None else None
     label = _("Value “%(value)s” deleted by %(who)s") % {"value": row.label, "who": actor or "-"}
-    count = _replace_live(row, new_key, label) + _replace_binned(row, new_key, label, actor)
+    count = _replace_live(row, new_key, label, actor) + _replace_binned(row, new_key, label, actor)
     _replace_default(row, new_key)
     row.active = False
     row.save(update_fields=["active"])
@@ -178,11 +178,13 @@ def _replaced(held: Any, old: str, new: str | None) -> Any:
     return list(dict.fromkeys(key for key in kept if key is not None)) or None
 
 
-def _replace_live(value: PicklistValue, new_key: str | None, label: str) -> int:
-    """Edits through the door, by the system: the admin may not see all the records, and none is left out."""
+def _replace_live(value: PicklistValue, new_key: str | None, label: str, actor: User | None) -> int:
+    """Edits through the door, trusted: the admin may not see all the records, and none is left out."""
     field = value.field
     info = field_info(field)
     ids = ids_with_value(field, value.key, binned=False)
+    source = Source.ADMIN if actor is not None else Source.SYSTEM
+    cause = CauseNode(source.value, label)
     for chunk in _chunks(ids):
         held = _held(field, chunk) if info.type.family == "choices" else {}
         changes = [
@@ -194,7 +196,9 @@ def _replace_live(value: PicklistValue, new_key: str | None, label: str) -> int:
             )
             for record_id in chunk
         ]
-        outcome = apply(changes, actor=None, source=Source.SYSTEM, label=label, automation=frozenset())
+        outcome = apply(
+            changes, actor=actor, source=source, cause=cause, automation=frozenset(), trusted=True
+        )
         if not outcome.ok:
             refused = [
                 result for result in outcome.results if any(p.code != "undone" for p in result.problems)

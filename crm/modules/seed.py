@@ -11,6 +11,8 @@ from crm.models import Currency, CustomRecord, Field, Generation, Module, Pickli
 from crm.models.columns import Spec
 from crm.modules.builtin import BUILTIN_MODULES, SECTIONS, BuiltinModule, specs
 
+LAST = ("currency", "owner", "tags")  # what every record has, below what it is about
+
 
 def seed_builtin_modules(using: str) -> None:
     """Adds missing built-in modules, sections, fields and picklist values; safe to call again."""
@@ -43,7 +45,8 @@ def _seed_module(using: str, declared: BuiltinModule, place: int) -> bool:
 def seed_fields(using: str, module: Module, model: type[Record], *, name_is_derived: bool = False) -> bool:
     """Adds the fields that the model declares and the module lacks; tells whether there were any."""
     known = set(module.fields.using(using).values_list("key", flat=True))
-    missing = [(key, spec) for key, _columns, spec in specs(model) if key not in known]
+    declared = [(key, spec) for key, _columns, spec in specs(model) if key not in known]
+    missing = _in_order(declared)
     if not missing:
         return False
     sections = _seed_sections(using, module, {spec.section for _key, spec in missing})
@@ -57,6 +60,18 @@ def seed_fields(using: str, module: Module, model: type[Record], *, name_is_deri
     )
     _seed_values(using, fields, [spec for _key, spec in missing])
     return True
+
+
+def _in_order(declared: list[tuple[str, Spec]]) -> list[tuple[str, Spec]]:
+    """What the record is about comes first; the currency stands before the first amount that it is of."""
+    common = {key: (key, spec) for key, spec in declared if key in LAST}
+    ordered = [pair for pair in declared if pair[0] not in common]
+    amounts = [
+        place for place, (_key, spec) in enumerate(ordered) if spec.type == "money" and not spec.system
+    ]
+    if "currency" in common and amounts:
+        ordered.insert(amounts[0], common.pop("currency"))
+    return ordered + [common[key] for key in LAST if key in common]
 
 
 def seed_declared(module: Module, model: type[Record]) -> None:

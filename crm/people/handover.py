@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from crm.door import Change, Source, Verb, apply
+from crm.door import CauseNode, Change, Source, Verb, apply
 from crm.models import User
 from crm.modules.loading import registry
 from crm.modules.registry import FieldInfo, ModuleInfo
@@ -17,8 +17,7 @@ from crm.visibility.columns import field_value
 def handover(*, person: User, successor: User | None, actor: User | None) -> int:
     """Makes the successor the owner of the person's open records; returns how many there were.
 
-    Runs in the caller's transaction. The admin needs no right on the records themselves, so the door
-    is asked by the system, with the admin named in the label.
+    Runs in the caller's transaction. The admin is the cause, but needs no right on the records themselves.
     """
     waiting = [(module, ids) for module in registry().modules.values() if (ids := open_ids(person, module))]
     if waiting and successor is None:
@@ -26,11 +25,14 @@ def handover(*, person: User, successor: User | None, actor: User | None) -> int
         raise PeopleProblem(
             _("%s open records need a new owner: choose who takes over.") % total, "successor"
         )
+    source = Source.ADMIN if actor is not None else Source.SYSTEM
+    cause = CauseNode(source.value, _("%s has left") % person)
     for module, ids in waiting:
         assert successor is not None
         changes = [Change(Verb.EDIT, module.key, record_id, {"owner": successor.pk}) for record_id in ids]
-        label = _("%(person)s has left; %(actor)s") % {"person": person, "actor": actor or _("the system")}
-        outcome = apply(changes, actor=None, source=Source.SYSTEM, label=label, automation=frozenset())
+        outcome = apply(
+            changes, actor=actor, source=source, cause=cause, automation=frozenset(), trusted=True
+        )
         if not outcome.ok:
             problem = outcome.problems[0]
             raise PeopleProblem(

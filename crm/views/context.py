@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +32,25 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 def modules_of(user: User) -> list[dict[str, Any]]:
     """The modules that the person may view, with their icons, in order."""
     modules = sorted(registry().modules.values(), key=lambda module: module.position)
-    return [{"module": module, "icon": icon_of(module)} for module in modules if can(user, "view", module)]
+    seen = [module for module in modules if can(user, "view", module)]
+    letters = letters_for([module.key for module in seen])
+    return [
+        {"module": module, "icon": icon_of(module), "letter": letters.get(module.key, "")} for module in seen
+    ]
+
+
+def letters_for(keys: Sequence[str]) -> dict[str, str]:
+    """The letter that leads to each module after `g`: the first of its key that no other has.
+
+    `h` is the home page's. Keys are the same in every language, so the fingers need not learn anew.
+    """
+    taken, found = {"h"}, {}
+    for key in keys:
+        letter = next((one for one in key if one.isalpha() and one not in taken), "")
+        if letter:
+            taken.add(letter)
+            found[key] = letter
+    return found
 
 
 def icon_of(module: ModuleInfo) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from crm.door import Change, Outcome, Source, Verb, apply
+from crm.door.duplicates import Duplicate
 from crm.door.reading import Stored, read_records
 from crm.forms.form import RecordForm
 from crm.forms.lines import LineRows
 from crm.modules.registry import ModuleInfo
 from crm.views.asking import StaffRequest, asked_module, asked_record
+from crm.views.duplicates import compared_keys, looked_up, unconfirmed, warning
 from crm.views.showing import name_of
 
 
@@ -28,13 +32,27 @@ def new(request: StaffRequest, key: str) -> HttpResponseBase:
     form = RecordForm.posted(request.user, module, None, request.POST)
     if "add_line" in request.POST:
         return _page(request, form)
+    if unconfirmed(found := looked_up(form), request.POST):
+        return _page(request, form, 422, found)
     outcome = apply([Change(Verb.CREATE, key, values=form.changes())], actor=request.user, source=Source.PAGE)
     if not outcome.ok:
         form.report(outcome.problems)
         return _page(request, form, 422)
-    messages.success(request, _("The record was created."))
-    _tell_notices(request, outcome)
-    return redirect("record", key, outcome.ids[0])
+    return _created(request, module, outcome)
+
+
+def _created(request: StaffRequest, module: ModuleInfo, outcome: Outcome) -> HttpResponseBase:
+    """Goes on to the record, or to the next one if that was asked for."""
+    pk = outcome.ids[0]
+    if "and_new" not in request.POST:
+        messages.success(request, _("The record was created."))
+        tell_notices(request, outcome)
+        return redirect("record", module.key, pk)
+    name = name_of(request.user, module, read_records(module, [pk])[pk])
+    link = format_html('<a href="{}">{}</a>', reverse("record", args=[module.key, pk]), name)
+    messages.success(request, format_html(_("{} was created. Here is the form for the next one."), link))
+    tell_notices(request, outcome)
+    return redirect("new", module.key)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,6 +66,8 @@ def edit(request: StaffRequest, key: str, pk: int) -> HttpResponseBase:
         return _page(request, form)
     if form.unchosen:
         return _page(request, form, 422)
+    if unconfirmed(found := looked_up(form), request.POST):
+        return _page(request, form, 422, found)
     return _save(request, module, stored, form)
 
 
@@ -64,24 +84,26 @@ def _save(request: StaffRequest, module: ModuleInfo, stored: Stored, form: Recor
         form.report(outcome.problems)
         return _page(request, form, 422)
     messages.success(request, _("Saved."))
-    _tell_notices(request, outcome)
+    tell_notices(request, outcome)
     return redirect("record", module.key, stored.id)
 
 
-def _tell_notices(request: StaffRequest, outcome: Outcome) -> None:
+def tell_notices(request: StaffRequest, outcome: Outcome) -> None:
     """Says what rules wanted and could not do."""
     for notice in outcome.notices:
         messages.warning(request, f"{notice.label}: {notice.message}")
 
 
-def _page(request: StaffRequest, form: RecordForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: StaffRequest, form: RecordForm, status: int = 200, found: list[Duplicate] | None = None
+) -> HttpResponse:
     form.load_shown()
     stored, module = form.stored, form.module
-    context = {
-        "module": module,
+    context = warning(form, found or []) | {
         "form": form,
-        "record": stored,
         "name": name_of(request.user, module, stored) if stored else "",
         "has_lines": any(isinstance(control.kind, LineRows) for control in form.controls.values()),
+        "compared": compared_keys(module),
+        "is_unsaved": request.method == "POST",
     }
     return render(request, "crm/form.html", context, status=status)

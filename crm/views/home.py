@@ -15,7 +15,7 @@ from crm.modules.loading import registry
 from crm.modules.registry import FieldInfo, ModuleInfo
 from crm.views.asking import StaffRequest
 from crm.views.context import icon_of
-from crm.views.records import task_line
+from crm.views.record_side import task_line
 from crm.visibility import can, readable, visible_to
 
 TASKS, RECORDS, MESSAGES, MODULES = 10, 5, 5, 4

@@ -1,139 +1,150 @@
-"""The list of a module's records, page by page, and how many there are."""
+"""The list of a module's records, page by page, how many there are, and what their numbers add up to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from django.db.models import Q
+from babel.numbers import format_decimal
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from crm.door.reading import Stored
-from crm.models import User
-from crm.modules.registry import FieldInfo, ModuleInfo
+from crm.fields.numbers import babel_locale
+from crm.lists.builtin import ALL, View
+from crm.lists.filters import parts_of, write_text
+from crm.lists.problems import ListProblem
+from crm.lists.rows import headings, least_width, shown_page
+from crm.lists.saved import Views, may_change, views_of
+from crm.lists.state import Asked, ListState, read_state, written
+from crm.lists.totals import has_totals, totals_of
+from crm.modules.registry import ModuleInfo
 from crm.views.asking import StaffRequest, asked_module
-from crm.views.columns import list_columns
-from crm.views.finding import clean_query, search_condition
-from crm.views.showing import Cell, cell, load_names, name_of, pointers, stored_of
-from crm.visibility import BadCursor, Cursor, FieldRefused, Sort, TooSlow, can, count, page
-from crm.visibility.columns import can_be_sorted
+from crm.views.bulk_actions import actions_for
+from crm.visibility import BadCursor, FieldRefused, TooSlow, can, count
 
 SIZE = 50
-STEPS_BACK = 8  # pages that "previous" finds again; the addresses would grow too long with more
-
-
-@dataclass(frozen=True)
-class Row:
-    """A record in the list."""
-
-    id: int
-    name: str
-    cells: list[Cell]
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A column's head: which order a click gives, and which one there is now."""
-
-    label: str
-    is_number: bool
-    sort: str = ""
-    now: str = ""  # ascending, descending or not in this order
-
-
-class Asked:
-    """What the address of a list says: search, order and place."""
-
-    def __init__(self, request: StaffRequest) -> None:
-        self.q = clean_query(request.GET.get("q", ""))
-        self.sort = request.GET.get("sort", "")[:80]
-        self.after = request.GET.get("after", "")
-        self.trail = [place for place in request.GET.get("trail", "").split("~") if place][-STEPS_BACK:]
-
-    def query(self, **changes: Any) -> str:
-        """The address's query with changes; empty values are left out."""
-        values = {"q": self.q, "sort": self.sort} | changes
-        return urlencode({key: value for key, value in values.items() if value})
-
-    def next(self, cursor: Cursor) -> str:
-        """The query of the next page, which knows the way back."""
-        trail = [*self.trail, self.after or "-"][-STEPS_BACK:]
-        return self.query(after=cursor.encode(), trail="~".join(trail))
-
-    def previous(self) -> str | None:
-        """The query of the page before; None on the first one."""
-        if not self.after:
-            return None
-        before = self.trail[-1] if self.trail else "-"
-        return self.query(after="" if before == "-" else before, trail="~".join(self.trail[:-1]))
+TABS = 6  # views beside each other; the others are in a menu
+REFUSALS = (ListProblem, FieldRefused, BadCursor, TooSlow)
 
 
 @require_safe
 def list_page(request: StaffRequest, key: str) -> HttpResponse:
     """A page of the records that the person may see."""
     module = asked_module(request.user, key)
-    asked = Asked(request)
-    columns = list_columns(request.user, module)
-    context: dict[str, Any] = {
+    return list_response(request, module, Asked.read(request.GET))
+
+
+def list_response(
+    request: StaffRequest,
+    module: ModuleInfo,
+    asked: Asked,
+    panel: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The list, with an open panel above the rows if one is given; a refusal is told inside the list."""
+    views = views_of(request.user, module)
+    context = _frame(request, module, asked, views)
+    try:
+        state = read_state(request.user, module, asked, views)
+        context |= _state(request, state, views)
+        context["shown"] = shown_page(state, SIZE)
+    except REFUSALS as refused:
+        context["refused"] = str(refused)
+        if not asked.changes:  # the view itself can't be used
+            context["reset_query"] = written({"view": ALL})
+        status = 400 if status == 200 else status
+    return render(request, "crm/list.html", context | (panel or {}), status=status)
+
+
+def panel_response(
+    request: StaffRequest, module: ModuleInfo, asked: Asked, panel: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A panel: alone for htmx, which puts it into the list; else within the list."""
+    if request.htmx:
+        context = {"module": module, "asked": asked} | panel
+        response = render(request, "crm/lists/panel.html", context, status=status)
+    else:
+        response = list_response(request, module, asked, panel, status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _frame(request: StaffRequest, module: ModuleInfo, asked: Asked, views: Views) -> dict[str, Any]:
+    """What the list shows whatever was asked."""
+    current = views.by_key.get(asked.view or views.default)
+    tabs, more = _tabs(views, current)
+    return {
         "module": module,
         "asked": asked,
-        "headings": [_heading(info, asked.sort) for info in columns],
+        "current": current,
+        "tabs": tabs,
+        "more": more,
         "may_create": can(request.user, "create", module),
-        "count_query": asked.query(sort=""),
+        "may_export": can(request.user, "export", module),
+        "may_import": can(request.user, "import", module),
+        "reset_query": written({"view": asked.view} if asked.view else {}),
     }
-    status = 200
-    try:
-        context |= _rows(request.user, module, columns, asked)
-    except (FieldRefused, BadCursor, TooSlow) as refused:
-        context["refused"] = str(refused)
-        status = 400
-    return render(request, "crm/list.html", context, status=status)
 
 
-def _rows(user: User, module: ModuleInfo, columns: list[FieldInfo], asked: Asked) -> dict[str, Any]:
-    after = Cursor.decode(asked.after) if asked.after else None
-    found = page(
-        user, module, where=_where(user, module, asked.q), sort=Sort.parse(asked.sort), after=after, size=SIZE
-    )
-    stored = [stored_of(module, row) for row in found.rows]
-    keys = [info.key for info in columns]
-    names = load_names(user, (pointer for row in stored for pointer in pointers(module, row.values, keys)))
+def _tabs(views: Views, current: View | None) -> tuple[list[View], list[View]]:
+    """The views beside each other, the current one always among them, and those in the menu."""
+    every = list(views.by_key.values())
+    tabs, more = every[:TABS], every[TABS:]
+    if current in more:
+        more = [tabs[-1], *(view for view in more if view != current)]
+        tabs = [*tabs[:-1], current] if current else tabs
+    return tabs, more
+
+
+def _state(request: StaffRequest, state: ListState, views: Views) -> dict[str, Any]:
     return {
-        "rows": [_row(user, module, row, columns, names) for row in stored],
-        "next": asked.next(found.next) if found.next else None,
-        "previous": asked.previous(),
+        "state": state,
+        "query": state.query(),
+        "headings": headings(state),
+        "least": least_width(state),
+        "chips": [
+            (part.words, state.query(filter=part.rest)) for part in parts_of(request.user, state.criteria)
+        ],
+        "unfiltered_query": state.query(filter={}),
+        "without_search": state.query(q=""),
+        "may_change": may_change(request.user, state.view),
+        "is_default": state.view.key == views.default,
+        "has_totals": has_totals(state),
+        "actions": actions_for(request.user, state.module),
+        "filter_text": write_text(state.criteria.data),
     }
 
 
-def _row(user: User, module: ModuleInfo, row: Stored, columns: list[FieldInfo], names: Any) -> Row:
-    shown = [cell(info, row.values, names) for info in columns if info.key != "name"]
-    return Row(row.id, name_of(user, module, row), shown)
-
-
-def _where(user: User, module: ModuleInfo, text: str) -> Q | None:
-    return search_condition(user, module, text)
-
-
-def _heading(info: FieldInfo, sort: str) -> Heading:
-    number = info.type.key in ("integer", "decimal", "money", "percent")
-    if not info.sorted or not can_be_sorted(info):
-        return Heading(info.label, number)
-    now = {info.key: "ascending", f"-{info.key}": "descending"}.get(sort, "")
-    return Heading(info.label, number, f"-{info.key}" if now == "ascending" else info.key, now)
+def read_asked(request: StaffRequest, module: ModuleInfo, asked: Asked) -> ListState:
+    """The state that the address, or a form, asks for; raises ListProblem."""
+    return read_state(request.user, module, asked, views_of(request.user, module))
 
 
 @require_safe
 def count_fragment(request: StaffRequest, key: str) -> HttpResponse:
     """How many records there are: exact to 10,000, then "10,000+"; exact with `?exact=1`."""
     module = asked_module(request.user, key)
-    asked = Asked(request)
-    where = _where(request.user, module, asked.q)
+    context: dict[str, Any] = {"module": module, "found": None}
     try:
-        found = count(request.user, module, where=where, cap=None if request.GET.get("exact") else 10_000)
-    except TooSlow:
-        found = None
-    context = {"module": module, "found": found, "exact_query": asked.query(sort="", exact=1)}
+        state = read_asked(request, module, Asked.read(request.GET))
+        cap = None if request.GET.get("exact") else 10_000
+        found = count(request.user, module, where=state.where, cap=cap)
+        number = format_decimal(found.number, locale=babel_locale())
+        context |= {"found": found, "number": number, "exact_query": state.query(exact=1)}
+    except REFUSALS:
+        context["found"] = None
     return render(request, "crm/list_count.html", context)
+
+
+@require_safe
+def totals_fragment(request: StaffRequest, key: str) -> HttpResponse:
+    """The sums below the columns, or why there are none."""
+    module = asked_module(request.user, key)
+    context: dict[str, Any] = {"module": module}
+    try:
+        state = read_asked(request, module, Asked.read(request.GET))
+        context["state"], context["totals"] = state, totals_of(state)
+    except REFUSALS:
+        context["totals"] = None
+    return render(request, "crm/lists/totals.html", context)

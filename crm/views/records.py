@@ -1,44 +1,35 @@
-"""The page of one record: its fields in sections, notes, tasks and timeline."""
+"""The page of one record: its fields in sections, what hangs on it, and its timeline.
+
+The page consists of parts (head, top, fields, side, timeline), each an element with an id. After a change
+that was made on the page, `answer_change` sends all parts anew, so that what rules did is seen at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect, reswap
 
-from crm.door.reading import Stored
-from crm.fields.links import Ref
-from crm.fields.numbers import babel_locale
-from crm.models import Note, RecordLink, User
-from crm.modules.loading import registry
-from crm.modules.registry import FieldInfo, ModuleInfo
+from crm.door import Outcome
+from crm.door.reading import Stored, read_records
+from crm.models import User
+from crm.modules.registry import ModuleInfo
+from crm.views import record_side  # noqa: F401 — registers its panels
 from crm.views.asking import StaffRequest, asked_record
 from crm.views.context import icon_of
-from crm.views.showing import Cell, Names, cell, load_names, name_of, pointers, told_fields
+from crm.views.record_panels import panels_of
+from crm.views.record_related import pointing_here
+from crm.views.record_values import changed_keys, editable_in_place, facts_of, lines_of, sections_of
+from crm.views.showing import load_names, name_of, pointers, told_fields
 from crm.views.timeline import read_timeline
-from crm.visibility import can, editable_ids, readable, visible_to
-
-NOTES = 20
-TASKS = 10
-LINE_NUMBERS = {
-    "quantity": "#,##0.####", "price": "#,##0.00", "discount": "#,##0.##", "tax": "#,##0.##",
-    "total": "#,##0.00",
-}  # fmt: skip
-
-
-@dataclass
-class ShownSection:
-    """A headed part of the page."""
-
-    key: str
-    label: str
-    cells: list[Cell] = field(default_factory=list)
+from crm.visibility import Access, can, editable_ids, fields_of, readable, visible_ids
 
 
 @require_safe
@@ -53,88 +44,67 @@ def record_context(user: User, module: ModuleInfo, stored: Stored) -> dict[str, 
     allowed = [info.key for info in told_fields(module) if info.key in readable(user, module)]
     names = load_names(user, pointers(module, stored.values, allowed))
     sections = sections_of(module, stored.values, allowed, names)
+    may_edit, may_delete = may_change(user, module, stored.id)
     return {
         "module": module,
         "icon": icon_of(module),
         "record": stored,
         "name": name_of(user, module, stored),
+        "facts": facts_of(module, stored.values, allowed, names),
         "sections": [section for section in sections if section.key != "system"],
         "system": [section for section in sections if section.key == "system"],
         "lines": lines_of(stored.values, names) if "lines" in allowed else [],
-        "notes": Note.objects.filter(record_id=stored.id).select_related("author")[:NOTES],
-        "tasks": tasks_of(user, stored.id),
-        "may_edit": bool(editable_ids(user, module, [stored.id])),
-        "may_delete": bool(editable_ids(user, module, [stored.id], verb="delete")),
+        "may_edit": may_edit,
+        "may_delete": may_delete,
+        "may_tag": may_edit and fields_of(user, module).get("tags") is Access.EDIT,
+        "tags": stored.values.get("tags") or [] if "tags" in allowed else [],
+        "editable": editable_in_place(user, module) if may_edit else frozenset(),
+        "panels": panels_of(user, module, stored),
+        "related": pointing_here(user, module, stored.id),
         "timeline": read_timeline(user, module, stored.id),
     }
 
 
-def sections_of(
-    module: ModuleInfo, values: Mapping[str, Any], allowed: list[str], names: Names
-) -> list[ShownSection]:
-    """The fields that the person may read, by section; those without one come first."""
-    sections = {None: ShownSection("", "")} | {
-        section.key: ShownSection(section.key, section.label) for section in module.sections
-    }
-    for key in allowed:
-        info = module.fields[key]
-        if info.type.family != "lines" and not _says_nothing(info, values):
-            sections.get(info.section, sections[None]).cells.append(cell(info, values, names))
-    return [section for section in sections.values() if section.cells or section.key == "lines"]
+def may_change(user: User, module: ModuleInfo, pk: int) -> tuple[bool, bool]:
+    """Whether the person may edit and delete the record: the same rows, told apart by the profile only."""
+    verbs = [verb for verb in ("edit", "delete") if can(user, verb, module)]
+    open_to = bool(verbs) and pk in editable_ids(user, module, [pk], verb=verbs[0])
+    return open_to and "edit" in verbs, open_to and "delete" in verbs
 
 
-def _says_nothing(info: FieldInfo, values: Mapping[str, Any]) -> bool:
-    """Whether it is the title above, or repeats an amount that is in the company's currency already."""
-    base_of = info.options.get("base_of")
-    return info.key == "name" or (base_of is not None and values.get(info.key) == values.get(base_of))
+def answer_change(
+    request: StaffRequest,
+    module: ModuleInfo,
+    before: Stored,
+    *,
+    status: int = 200,
+    extra: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The answer to what was done on the page: all parts anew for htmx, else the page.
+
+    `extra` goes to the templates, such as a text that was refused (with status 422). Somebody who may no
+    longer see the record, after giving it away, is led to the list.
+    """
+    pk = before.id
+    stored = read_records(module, [pk]).get(pk) if pk in visible_ids(request.user, module, [pk]) else None
+    if stored is None:
+        return _led_away(request, module)
+    if not request.htmx and status == 200:
+        return redirect("record", module.key, pk)
+    context = record_context(request.user, module, stored) | dict(extra or {})
+    if not request.htmx:
+        return render(request, "crm/record.html", context, status=status)
+    context |= {"oob": True, "fresh": changed_keys(module, before, stored) - context.get("own", frozenset())}
+    return reswap(render(request, "crm/records/parts.html", context, status=status), "none")
 
 
-def lines_of(values: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
-    """The line items with the names of their products, and numbers as people write them."""
-    shown = []
-    for line in values.get("lines") or []:
-        name = names.record(Ref("products", line["product"])) if line["product"] else ""
-        row = {"name": name, "text": line["text"]}
-        for key, pattern in LINE_NUMBERS.items():
-            row[key] = format_decimal(Decimal(line[key]), format=pattern, locale=babel_locale())
-        shown.append(row)
-    return shown
+def _led_away(request: StaffRequest, module: ModuleInfo) -> HttpResponse:
+    messages.info(request, _("You no longer see this record."))
+    address = reverse("list", args=[module.key])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-def tasks_of(user: User, record_id: int) -> list[dict[str, Any]] | None:
-    """The record's tasks that the person may see, newest first; None if the profile has no tasks."""
-    tasks = registry().modules.get("tasks")
-    if tasks is None or not can(user, "view", tasks):
-        return None
-    ids = RecordLink.objects.filter(to_id=record_id, from_module="tasks", field="related")
-    rows = visible_to(user, tasks).filter(pk__in=ids.values("from_id")).order_by("-id")[:TASKS]
-    return [task_line(tasks, row) for row in rows]
-
-
-def task_line(tasks: ModuleInfo, row: Any) -> dict[str, Any]:
-    """A task as one line: name, status, due date, and whether it is done."""
-    status, due = tasks.fields["status"], tasks.fields["due_date"]
-    choice = status.choices.get(row.status or "")
-    return {
-        "id": row.pk,
-        "name": row.name,
-        "status": status.type.show(row.status, status),
-        "due": due.type.show(row.due_date, due),
-        "due_date": row.due_date,
-        "open": choice is None or choice.attributes.get("open", True),
-    }
-
-
-@require_safe
-def timeline_fragment(request: StaffRequest, key: str, pk: int) -> HttpResponse:
-    """Older entries of the timeline: alone for htmx, in a page of their own without JavaScript."""
-    module, stored = asked_record(request.user, key, pk)
-    text = request.GET.get("before", "")
-    before = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-    context = {
-        "module": module,
-        "record": stored,
-        "name": name_of(request.user, module, stored),
-        "timeline": read_timeline(request.user, module, stored.id, before),
-    }
-    return render(request, "crm/timeline_entries.html" if request.htmx else "crm/timeline.html", context)
+def tell_notices(request: StaffRequest, outcome: Outcome) -> None:
+    """Says what rules wanted and could not do."""
+    for notice in outcome.notices:
+        messages.warning(request, f"{notice.label}: {notice.message}")

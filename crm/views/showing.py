@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +37,8 @@ class Cell:
     text: str
     url: str = ""
     help: str = ""
+    tone: str = ""  # of a picklist value that ends the work: won, lost or closed
+    at: datetime | None = None  # of a moment, to tell how long ago it was
 
     @property
     def is_number(self) -> bool:
@@ -119,7 +122,17 @@ def cell(info: FieldInfo, values: Mapping[str, Any], names: Names) -> Cell:
         text = f"{text} {values.get('currency') or ''}".rstrip()
     elif kind in PREFIXES and (kind != "url" or text.startswith(("http://", "https://"))):
         url = PREFIXES[kind] + text
-    return Cell(info.key, info.label, kind, text, url, info.help)
+    tone = tone_of(info, value) if kind == "picklist" else ""
+    return Cell(info.key, info.label, kind, text, url, info.help, tone, value if kind == "datetime" else None)
+
+
+def tone_of(info: FieldInfo, value: Any) -> str:
+    """Whether a picklist's value means that a record is won, lost or closed; empty for all others."""
+    choice = info.choices.get(value)
+    attributes = choice.attributes if choice is not None else {}
+    if attributes.get("open", True):
+        return ""
+    return next((tone for tone in ("won", "lost") if attributes.get(tone)), "closed")
 
 
 def _line(line: Mapping[str, Any], names: Names) -> str:

@@ -1,9 +1,11 @@
 """The one query that the two databases spell differently: the first rows of each of many owners."""
 
+# ruff: noqa: ARG002 — one signature for all kinds
+
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -38,6 +40,13 @@ class Dialect:
     def first_of_each(self, walk: Walk, owners: Iterable[int], limit: int, *, with_owner: bool = True) -> Sql:
         """Key, id and owner of `walk.limit` rows of each owner, merged and cut at `limit`."""
         raise NotImplementedError
+
+    def owner_by_owner(self, walk: Walk, owners: Sequence[int]) -> Sql | None:
+        """Key and id of the first rows, where these are sorted by owner and the owners given in that order.
+
+        None if this database has no way that stops when there are enough rows.
+        """
+        return None
 
     def some_of_each(self, rows: Rows, owners: Iterable[int], limit: int) -> Sql:
         """The ids of up to `limit` rows of these owners, in no order."""
@@ -80,14 +89,23 @@ class Sqlite(Dialect):
         return json.dumps(sorted(numbers))
 
     def first_of_each(self, walk: Walk, owners: Iterable[int], limit: int, *, with_owner: bool = True) -> Sql:
-        one = compiled(walk.only(owner_id=RawSQL("o.value", ())).rows.values_list("id")[: walk.limit])
-        text = (
-            "SELECT f.value FROM json_each(%s) AS o, "
-            f"json_each((SELECT json_group_array(id) FROM ({one.text}))) AS f"
-        )
-        ids = Sql(text, (self.numbers(owners), *one.params))
+        ids = self._of_each(walk, self.numbers(owners))
         columns = (KEY, "id", "owner_id") if with_owner else (KEY, "id")
         return compiled(walk.rows.filter(Within("id", ids)).values_list(*columns)[:limit])
+
+    def owner_by_owner(self, walk: Walk, owners: Sequence[int]) -> Sql | None:
+        ids = self._of_each(walk, json.dumps(list(owners)))
+        enough = Sql(f"{ids.text} LIMIT {walk.limit:d}", ids.params)
+        return walk.only(Within("id", enough)).sql()
+
+    def _of_each(self, walk: Walk, owners: object) -> Sql:
+        """The ids of `walk.limit` rows of each owner, one owner after the other."""
+        one = walk.only(owner_id=RawSQL("o.value", ())).ids()
+        text = (
+            "SELECT f.value FROM json_each(%s) AS o CROSS JOIN "
+            f"json_each((SELECT json_group_array(id) FROM ({one.text}))) AS f"
+        )
+        return Sql(text, (owners, *one.params))
 
     def some_of_each(self, rows: Rows, owners: Iterable[int], limit: int) -> Sql:
         return compiled(rows.filter(Among("owner_id", owners)).values_list("id")[:limit])

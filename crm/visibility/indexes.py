@@ -7,8 +7,8 @@ module, field and definition, and the job makes and drops them without stopping 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from hashlib import blake2s
 
@@ -21,6 +21,8 @@ from crm.modules.registry import FieldInfo, ModuleInfo
 from crm.visibility.columns import can_be_searched, can_be_sorted, field_value, searched_value, spelt
 
 PREFIX = "sb_"
+LOCK = 0x5B1D  # names the job among PostgreSQL's advisory locks
+ASKED = (IndexState.WAITING, IndexState.BUILDING)
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,14 @@ def build_indexes() -> dict[str, str]:
 
     Returns the new state of each field that was handled, as `module.field`. A failure (such as doubles
     under a unique index) is kept on the field and stops no other. Not for requests: on PostgreSQL tables
-    stay writable meanwhile, on SQLite each index locks the database while it is made.
+    stay writable meanwhile, on SQLite each index locks the database while it is made. If somebody else is
+    at it, this does nothing.
     """
+    with _only_one() as alone:
+        return _build() if alone else {}
+
+
+def _build() -> dict[str, str]:
     _install_trigrams()
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         connection.check_constraints()  # a table with postponed checks takes no index
@@ -156,23 +164,65 @@ def build_indexes() -> dict[str, str]:
     there = existing_indexes()
     for name in there.keys() - {name for statements in wanted.values() for name in statements}:
         _run(_drop(name, "CONCURRENTLY " if concurrently else ""))
-    whole = {name for name, valid in there.items() if valid}
     states: dict[str, str] = {}
     for (module, key), (pk, state) in _states().items():
         statements = wanted.get((module, key), {})
-        missing = [statements[name] for name in statements if name not in whole]
-        if missing or state == IndexState.WAITING or (state != IndexState.READY and statements):
-            states[f"{module}.{key}"] = _settle(pk, bool(statements), _make(missing))
+        missing = any(not there.get(name) for name in statements)
+        if missing or state in ASKED or (state != IndexState.READY and statements):
+            states[f"{module}.{key}"] = _make_of(pk, statements)
     if states:  # the registry is read anew: it knows what is ready
         configuration_changed(actor=None, kind="index", key="indexes", what="edit", after=states)
     return states
 
 
+def indexes_are_asked() -> bool:
+    """Whether an admin's change asked for indexes that are not there yet, or a job left one half-made."""
+    return Field.objects.filter(index_state__in=ASKED).exists()
+
+
 def build_asked_indexes() -> dict[str, int]:
     """Does `build_indexes` if an admin's change asked for it; how many fields there are by new state."""
-    if not Field.objects.filter(index_state=IndexState.WAITING).exists():
-        return {}
-    return dict(Counter(build_indexes().values()))
+    return dict(Counter(build_indexes().values())) if indexes_are_asked() else {}
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    """Whether this is the only job at work.
+
+    PostgreSQL's lock belongs to the connection: it stays while the database is still busy with what a job
+    asked for that was killed, and goes with the connection. On SQLite each index locks the database.
+    """
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))", [LOCK])
+        alone = cursor.fetchone()[0]
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(current_schema()))", [LOCK])
+
+
+def _make_of(pk: int, statements: Mapping[str, IndexStatements]) -> str:
+    """Makes what a field misses; its new state. Meanwhile an admin sees that it is being built.
+
+    What is there is asked again: since the job began, another one may have made it.
+    """
+    there = existing_indexes() if statements else {}
+    missing = [statements[name] for name in statements if not there.get(name)]
+    if missing:
+        _keep(pk, Field.index_begun)
+    try:
+        _make(missing)
+    except DatabaseError as problem:
+        error = str(problem)
+        if connection.vendor == "sqlite" and "locked" in error:
+            return _keep(pk)  # somebody has the database for long: the next job does it
+        return _keep(pk, lambda row: row.index_failed(error))
+    return _keep(pk, Field.index_built if statements else Field.index_dropped)
 
 
 def _states() -> dict[tuple[str, str], tuple[int, str]]:
@@ -181,15 +231,10 @@ def _states() -> dict[tuple[str, str], tuple[int, str]]:
     return {(module, key): (pk, state) for module, key, pk, state in found}
 
 
-def _make(missing: Iterable[IndexStatements]) -> str:
-    """Makes indexes; returns what went wrong, or an empty text."""
-    try:
-        for statements in missing:
-            _run(statements.drop)  # one that was left half-made
-            _run(statements.create)
-    except DatabaseError as problem:
-        return str(problem)
-    return ""
+def _make(missing: Iterable[IndexStatements]) -> None:
+    for statements in missing:
+        _run(statements.drop)  # one that was left half-made
+        _run(statements.create)
 
 
 def _run(statement: str) -> None:
@@ -199,17 +244,12 @@ def _run(statement: str) -> None:
         cursor.execute(statement)
 
 
-def _settle(pk: int, built: bool, error: str) -> str:
-    """Keeps on the field how it went; returns its state."""
+def _keep(pk: int, step: Callable[[Field], None] = lambda _row: None) -> str:
+    """Keeps on the field how it goes, by default that it waits; returns its state."""
     with transaction.atomic():
         row = Field.objects.select_for_update().get(pk=pk)
         row.ask_for_index()
-        if error:
-            row.index_failed(error)
-        elif built:
-            row.index_built()
-        else:
-            row.index_dropped()
+        step(row)
         row.save(update_fields=["index_state", "index_error"])
     return str(row.index_state)
 

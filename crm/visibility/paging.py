@@ -20,11 +20,11 @@ from crm.models import Record, User
 from crm.modules.registry import ModuleInfo
 from crm.people.rights import rights_of
 from crm.visibility.branches import Viewer, reaches
-from crm.visibility.limits import SOON, TooSlow, in_time
+from crm.visibility.limits import SECONDS, SOON, TooSlow, in_time
 from crm.visibility.order import Cursor, Order, Sort, order_of
 from crm.visibility.reach import Reach, Rows, number_of
 from crm.visibility.rows import any_of, live_rows, visible_to
-from crm.visibility.sql import KEY, Among, Sql, compiled, opaque
+from crm.visibility.sql import KEY, Among, Sql, TwoWays, checked, compiled, leaves, opaque
 from crm.visibility.stretches import Stretch
 
 Answer = TypeVar("Answer")
@@ -74,11 +74,7 @@ def _page(
     if not rights_of(user).may("view", module.key):
         return Page()
     way = _way(user, module, where)
-    ids: list[int] = []
-    for stretch in order.stretches(after):
-        ids += way.first(stretch, size + 1 - len(ids))
-        if len(ids) > size:
-            break
+    ids = way.some(order.stretches(after), size + 1)
     found = {row.pk: row for row in module.rows().filter(Among("id", ids[:size])).order_by()} if ids else {}
     rows = [found[pk] for pk in ids[:size] if pk in found]  # one may have been purged in the meantime
     following = order.cursor(rows[-1]) if len(ids) > size and rows else None
@@ -96,12 +92,43 @@ def count(user: User, module: ModuleInfo, *, where: Q | None = None, cap: int | 
     return Count(min(number, cap), number <= cap)
 
 
+def newest_ids(user: User, module: ModuleInfo, *, where: Q, size: int) -> list[int]:
+    """The ids of the newest live records that the person may read and that match; without the rows."""
+    if not rights_of(user).may("view", module.key):
+        return []
+    with held_generation():
+        (stretch,) = order_of(user, module, Sort()).stretches(None)
+        return _way(user, module, where).first(stretch, size)
+
+
+def matching_ids(
+    user: User, module: ModuleInfo, *, where: Q | None = None, cap: int = 10_000
+) -> list[int] | None:
+    """The ids of all live records that the person may read and that match; None if more than `cap`."""
+    if not rights_of(user).may("view", module.key):
+        return []
+    with held_generation():
+        way = _way(user, module, where)
+        (stretch,) = order_of(user, module, Sort()).stretches(None)
+        ids = way.first(stretch, cap + 1)
+    return ids if len(ids) <= cap else None
+
+
 class Way:
     """A way to find the rows of a page."""
 
     def first(self, stretch: Stretch, limit: int) -> list[int]:
         """The ids of the first rows of a stretch, in order."""
         raise NotImplementedError
+
+    def some(self, stretches: Sequence[Stretch], limit: int) -> list[int]:
+        """The ids of the first rows of stretches that follow each other."""
+        ids: list[int] = []
+        for stretch in stretches:
+            ids += self.first(stretch, limit - len(ids))
+            if len(ids) >= limit:
+                break
+        return ids
 
     def count(self, cap: int) -> int:
         """How many rows there are; above `cap`, any number above it."""
@@ -158,6 +185,9 @@ class Trying(Way):
     def first(self, stretch: Stretch, limit: int) -> list[int]:
         return self._try(lambda way: way.first(stretch, limit))
 
+    def some(self, stretches: Sequence[Stretch], limit: int) -> list[int]:
+        return self._try(lambda way: way.some(stretches, limit))
+
     def count(self, cap: int) -> int:
         return self._try(lambda way: way.count(cap))
 
@@ -190,16 +220,33 @@ def _way(user: User, module: ModuleInfo, where: Q | None) -> Way:
     rows, found = live_rows(module), reaches(Viewer(user, module))
     if where is None:
         return Merging(found, rows)
+    asked = checked(where)
     if all(reach.few(rows, FEW_ROWS) for reach in found):
-        return Merging(found, rows.filter(where))
-    with in_time():
-        matching = list(rows.filter(where).values_list("id", flat=True)[: FEW_ROWS + 1])
-    if len(matching) > FEW_ROWS:
+        return Merging(found, rows.filter(asked))
+    matching = _matching(rows, where, asked)
+    if matching is None:
         matching_rows = rows.filter(where)
         return Trying(
-            Merging(found, rows.filter(opaque(where))), Sorting(matching_rows.filter(any_of(found)))
+            Merging(found, rows.filter(opaque(asked))), Sorting(matching_rows.filter(any_of(found)))
         )
     return LookingUp(rows, _readable(rows, found, matching))
+
+
+def _matching(rows: Rows, where: Q, asked: Q) -> list[int] | None:
+    """The ids of the rows that match; None if they are more than FEW_ROWS, or take long to find."""
+    parts = list(leaves(where))
+    many = any(isinstance(part, TwoWays) and part.many for part in parts)
+    if many and len(parts) == 1:
+        return None
+    try:
+        with in_time(SOON if many else SECONDS):
+            matching = rows.filter(asked if many else where)
+            found = list(matching.values_list("id", flat=True)[: FEW_ROWS + 1])
+    except TooSlow:
+        if not many:
+            raise
+        return None
+    return found if len(found) <= FEW_ROWS else None
 
 
 def _readable(rows: Rows, found: Sequence[Reach], ids: list[int]) -> list[int]:

@@ -54,6 +54,10 @@ class Walk:
         """The statement that yields key and id."""
         return compiled(self.rows.values_list(KEY, "id")[: self.limit])
 
+    def ids(self) -> Sql:
+        """The statement that yields the ids."""
+        return compiled(self.rows.values_list("id")[: self.limit])
+
 
 class Reach:
     """The rows that a branch opens to a viewer."""
@@ -117,21 +121,35 @@ class OfOwners(Reach):
         first row is among the first `limit` of these can have a row on the page, and if there are that
         many, no row behind the last of these first rows can be. So the second looks at few owners and
         few rows of each, however unevenly the rows are shared out.
+
+        Where rows are sorted by owner, the owners are asked one after the other until there are enough.
         """
         if walk.has_owner is not None:
-            return OfOwners(filter(walk.has_owner, self.owners)).walk(replace(walk, has_owner=None))
+            return self._owner_by_owner(walk, [owner for owner in self.owners if walk.has_owner(owner)])
         if len(self.owners) <= 1:
             return super().walk(walk) if self.owners else None
         per_owner = dialect()
         nearest = [row[0] for row in per_owner.nearest(walk.first(NEAREST), self.owners, walk.limit).rows()]
-        if len(nearest) == walk.limit:
-            return walk.only(Among("id", nearest)).sql()
+        if len(nearest) == walk.limit or _ends_soon(walk):
+            return walk.only(Among("id", nearest)).sql() if nearest else None
         firsts = per_owner.first_of_each(walk.first(1), self.owners, walk.limit).rows()
         if not firsts:
             return None
         if len(firsts) == walk.limit:
             walk = walk.up_to((firsts[-1][0], firsts[-1][1]))
         return per_owner.first_of_each(walk, [row[2] for row in firsts], walk.limit, with_owner=False)
+
+    def _owner_by_owner(self, walk: Walk, owners: list[int]) -> Sql | None:
+        walk = replace(walk, has_owner=None)
+        if len(owners) <= 1:
+            return OfOwners(owners).walk(walk)
+        in_order = sorted(owners, reverse=walk.descending)
+        return dialect().owner_by_owner(walk, in_order) or OfOwners(owners).walk(walk)
+
+
+def _ends_soon(walk: Walk) -> bool:
+    """Whether all rows of the walk were among the nearest: as a rule few have the same sort key."""
+    return not walk.keyed and number_of(walk.first(NEAREST).ids()) < NEAREST
 
 
 class WithIds(Reach):

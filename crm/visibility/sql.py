@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection, models
@@ -70,6 +70,61 @@ class Among(Spelt):
         if vendor == "postgresql":
             return f"{column} = ANY(%s::bigint[])", [self.numbers]
         return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(self.numbers)]
+
+
+class TwoWays(Spelt):
+    """A condition with two spellings: itself finds rows by an index, `check` asks about one row.
+
+    A look at few rows, and a walk that meets enough of them soon, ask `check`.
+    """
+
+    many = True
+    """Whether so many rows meet it that finding them all takes long."""
+
+    @property
+    def check(self) -> Spelt:
+        """The same condition as a question about one row."""
+        raise NotImplementedError
+
+
+class Named(TwoWays):
+    """Whether a row is one of these few."""
+
+    output_field = BooleanField()
+    many = False
+
+    def __init__(self, ids: Iterable[int]) -> None:
+        super().__init__(F("id"))
+        self.ids = list(ids)
+
+    def spell(self, parts: list[str], vendor: str) -> tuple[str, list[Any]]:
+        return Among("id", self.ids).spell(parts, vendor)
+
+    @property
+    def check(self) -> Spelt:
+        return Among("id", self.ids, loose=True)
+
+
+def checked(where: Q) -> Q:
+    """The condition with `check` in the place of each TwoWays; itself if it has none."""
+    children = [_checked(child) for child in where.children]
+    if all(new is old for new, old in zip(children, where.children, strict=True)):
+        return where
+    found = Q(_connector=where.connector, _negated=where.negated)
+    found.children = children
+    return found
+
+
+def _checked(child: Any) -> Any:
+    if isinstance(child, Q):
+        return checked(child)
+    return child.check if isinstance(child, TwoWays) else child
+
+
+def leaves(where: Q) -> Iterator[Any]:
+    """The conditions that a condition is made of."""
+    for child in where.children:
+        yield from leaves(child) if isinstance(child, Q) else (child,)
 
 
 class Within(Spelt):

@@ -99,6 +99,7 @@
       this.id.value = option.dataset.id;
       this.name.value = option.dataset.name;
       this.close();
+      this.box.dispatchEvent(new CustomEvent("chosen", { bubbles: true, detail: { id: this.id.value } }));
     }
 
     close() {
@@ -110,7 +111,13 @@
     }
   }
 
-  const start = (root) => root.querySelectorAll(".lookup").forEach((box) => new Lookup(box));
+  const started = new WeakSet();
+  const start = (root) =>
+    root.querySelectorAll(".lookup").forEach((box) => {
+      if (!started.has(box)) new Lookup(box);
+      started.add(box);
+    });
   start(document);
   document.addEventListener("line-added", (event) => start(event.target));
+  document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 })();

@@ -35,7 +35,7 @@ def test_rating_becomes_high(ada: User, ben: User, lead: int, high_priority: Any
     assert (task.name, task.owner_id, task.priority) == ("Call Grace Hopper", ada.pk, "high")
     assert (task.related_module, task.related_id) == ("leads", lead)
     assert outgoing.outbox == []
-    assert process_due() == {"runs": {"done": 1, "retried": 0, "failed": 0}, "indexes": {}}
+    assert process_due()["runs"] == {"done": 1, "retried": 0, "failed": 0}
     [letter] = outgoing.outbox
     assert (letter.to, letter.subject) == ([ben.email], "High: Grace Hopper")
     assert letter.body == "Ada Adler has it: High"

@@ -13,7 +13,8 @@ from crm.admin.base import BlockInline, actor_of
 from crm.documents.kinds import Data
 from crm.models import DocumentVersion, User
 from workflows import assignment_documents
-from workflows.admin.drafts import CriteriaForm, DraftFormSet, DraftPage
+from workflows.admin.criteria import CriteriaForm
+from workflows.admin.drafts import DraftFormSet, DraftPage
 from workflows.admin.rules import NewKeyForm, in_order
 from workflows.drafts import EntryDraft, delete_assignment, save_assignment
 from workflows.models import AssignmentEntry, AssignmentRule

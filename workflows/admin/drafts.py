@@ -1,4 +1,4 @@
-"""What pages of drafts share: criteria as JSON with their words, and publishing."""
+"""What pages of drafts share: rows that know their draft, and publishing."""
 
 # ruff: noqa: ARG002 — Django gives the signatures
 from __future__ import annotations
@@ -15,13 +15,11 @@ from django.utils.translation import gettext_lazy
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from crm.admin.base import AnyModelForm, Page, actor_of, button
-from crm.criteria import CriteriaProblems, compile_criteria
+from crm.admin.base import Page, actor_of, button
 from crm.documents.kinds import DOCUMENT_KINDS, Data
 from crm.documents.live import document_data
 from crm.documents.publishing import live_version
 from crm.models import DocumentVersion, User
-from crm.modules.loading import registry
 
 JSON_INPUT = {"rows": 4, "class": "font-mono", "spellcheck": "false"}
 
@@ -41,45 +39,6 @@ class DraftFormSet(PaginationInlineFormSet):  # type: ignore[misc]
         form = super()._construct_form(i, **kwargs)
         setattr(form.instance, self.fk.name, self.instance)
         return form
-
-
-class CriteriaForm(AnyModelForm):
-    """A row with criteria: checked where they are typed, and told in words below."""
-
-    events: ClassVar[bool] = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "criteria" in self.fields:
-            self.fields["criteria"].required = False
-            self.fields["criteria"].widget = UnfoldAdminTextareaWidget(dict(JSON_INPUT))
-            self.fields["criteria"].help_text = self.words()
-
-    def module_key(self) -> str:
-        """The key of the module that the criteria are about."""
-        return str(self.instance.rule.module_id)
-
-    def words(self) -> str:
-        """The stored criteria as a sentence, or what is wrong with them by now."""
-        module = registry().modules.get(self.module_key()) if self.instance.pk else None
-        if module is None:
-            return str(_("Empty: always."))
-        try:
-            words = compile_criteria(self.instance.criteria, module, events=self.events).words()
-            return str(_("If %s.") % words)
-        except CriteriaProblems as refused:
-            return "; ".join(str(problem) for problem in refused.problems)
-
-    def clean_criteria(self) -> dict[str, Any]:
-        """What was typed, if it fits the module; every mistake is named."""
-        data = self.cleaned_data.get("criteria") or {}
-        module = registry().modules.get(self.module_key())
-        if module is not None:
-            try:
-                compile_criteria(data, module, events=self.events)
-            except CriteriaProblems as refused:
-                raise forms.ValidationError([str(problem) for problem in refused.problems]) from None
-        return dict(data)
 
 
 class DraftPage(Page):

@@ -17,7 +17,8 @@ from crm.documents.kinds import Data
 from crm.models import DocumentVersion, Module, User
 from crm.modules.loading import registry
 from workflows import rule_documents
-from workflows.admin.drafts import JSON_INPUT, CriteriaForm, DraftFormSet, DraftPage
+from workflows.admin.criteria import CriteriaForm
+from workflows.admin.drafts import JSON_INPUT, DraftFormSet, DraftPage
 from workflows.drafts import BlockDraft, delete_rule, save_rule
 from workflows.kinds.base import ACTION_KINDS
 from workflows.models import Rule, RuleAction, RuleBlock

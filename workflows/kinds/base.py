@@ -19,7 +19,9 @@ Config = dict[str, Any]
 
 
 class ActionProblem(ValueError):  # noqa: N818 — shown on the record, the change itself goes in
-    """An action that could not be carried out; the message says why."""
+    """An action that could not be carried out; the message says why, `field` what it was about to set."""
+
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,5 +153,9 @@ class UpdateField(ActionKind):
 
     def decide(self, firing: Firing, prepared: Any) -> None:
         info = firing.draft.module.field(prepared["field"])
-        value = WAYS[prepared.get("how", "value")].value(prepared, info, firing)
+        try:
+            value = WAYS[prepared.get("how", "value")].value(prepared, info, firing)
+        except ActionProblem as problem:
+            problem.field = info.key
+            raise
         firing.batch.set(firing.draft, info.key, "" if value is None else value, firing.cause)

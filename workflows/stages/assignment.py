@@ -170,10 +170,16 @@ def _give(batch: Batch, memory: Memory, rule: CompiledAssignment, entry: Entry, 
         owner = memory.turns[entry.cursor].next()
     else:
         owner = next((pk for pk in entry.pool if pk in memory.people and memory.people[pk].is_active), None)
+    cause = _cause(batch, memory, rule, entry)
     if owner is None:
         message = _("Entry %s: nobody is there to get the record.") % entry.number
-        batch.notices.append(Notice(draft.id, rule.name, "owner", message))
+        batch.notices.append(Notice(draft.id, rule.name, "owner", message, cause))
         return
+    batch.set(draft, "owner", owner, cause)
+
+
+def _cause(batch: Batch, memory: Memory, rule: CompiledAssignment, entry: Entry) -> CauseNode:
+    """The entry's cause, one for all records of the batch."""
     if entry.cursor not in memory.causes:
         label = _("%(rule)s, entry %(number)s") % {"rule": rule.name, "number": entry.number}
         memory.causes[entry.cursor] = batch.new_cause(
@@ -182,4 +188,4 @@ def _give(batch: Batch, memory: Memory, rule: CompiledAssignment, entry: Entry, 
             document_id=rule.document_id,
             detail={"assignment": rule.key, "entry": entry.key},
         )
-    batch.set(draft, "owner", owner, memory.causes[entry.cursor])
+    return memory.causes[entry.cursor]

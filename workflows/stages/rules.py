@@ -17,10 +17,11 @@ from crm.door.storage import insert_rows
 from workflows.kinds.base import ActionProblem, Firing
 from workflows.models import Mode, RuleOnce
 from workflows.outbox import write_outbox
-from workflows.rows import Now, before_row, load_links
+from workflows.rows import Now, Own, before_row, load_links
 from workflows.rule_documents import Block, CompiledRule, rule_index
 
 MEMORY = "rules"
+Rows = Sequence[tuple[Draft, Own]] | Sequence[tuple[Draft, Now]]
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Memory:
     """What the stage knows of a batch from round to round."""
 
     context: Context
-    acted: set[tuple[str, int]] = field(default_factory=set)
+    acted: dict[str, set[int]] = field(default_factory=dict)  # records by rule
     settled: set[tuple[str, int]] = field(default_factory=set)  # acted, and its criteria are false since
     causes: dict[tuple[str, int], CauseNode] = field(default_factory=dict)
     once_before: set[tuple[str, int]] | None = None
@@ -86,27 +87,28 @@ def _judge_all(batch: Batch, rules: Sequence[CompiledRule], drafts: Sequence[Dra
     if not drafts:
         return
     memory = _memory(batch)
-    rows = [(draft, Now(draft)) for draft in drafts]
+    own = [(draft, Own(draft)) for draft in drafts]
+    linked = [(draft, Now(draft)) for draft in drafts]
     for rule in rules:
         if rule.linked_paths:
             load_links(batch, drafts, rule.linked_paths)  # an earlier rule may have set another link
-        _judge(batch, memory, rule, rows)
+        _judge(batch, memory, rule, linked if rule.linked_paths else own)
 
 
-def _judge(batch: Batch, memory: Memory, rule: CompiledRule, rows: Sequence[tuple[Draft, Now]]) -> None:
+def _judge(batch: Batch, memory: Memory, rule: CompiledRule, rows: Rows) -> None:
     tests = [(block, block.criteria.predicate(memory.context)) for block in rule.blocks]
     firing = []
     first, test_first = tests[0]
     others = tests[1:]
+    acted = memory.acted.setdefault(rule.key, set())
     for draft, row in rows:
         block = first if test_first(row) else None
         if block is None and others:
             block = next((block for block, test in others if test(row)), None)
-        mark = (rule.key, draft.id)
         if block is None:
-            if mark in memory.acted:
-                memory.settled.add(mark)
-        elif mark in memory.acted:
+            if draft.id in acted:
+                memory.settled.add((rule.key, draft.id))
+        elif draft.id in acted:
             _report_ring(batch, memory, rule, draft)
         elif FITS[rule.mode](Match(batch, memory, rule, draft, block)) and not _made_by(rule, draft):
             firing.append((draft, block))
@@ -161,7 +163,7 @@ def _made_by(rule: CompiledRule, draft: Draft) -> bool:
 def _act(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft, block: Block) -> None:
     """Carries out the actions; one that cannot be is a notice, the others go on."""
     mark = (rule.key, draft.id)
-    memory.acted.add(mark)
+    memory.acted[rule.key].add(draft.id)
     if rule.mode == Mode.ONCE:
         memory.once_now.append(mark)
     cause = _cause(batch, memory, rule, draft)
@@ -169,7 +171,7 @@ def _act(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft, block: 
         try:
             action.kind.decide(Firing(batch, draft, cause, action.place), action.prepared)
         except ActionProblem as problem:
-            batch.notices.append(Notice(draft.id, rule.name, None, str(problem)))
+            batch.notices.append(Notice(draft.id, rule.name, problem.field, str(problem), cause))
     if draft.id in batch.touched:
         derive(batch, [draft])
         if block.criteria.paths and not block.criteria.matches(Now(draft), memory.context):
@@ -203,4 +205,5 @@ def _report_ring(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft)
     if mark in memory.settled and rule.mode != Mode.ONCE:
         memory.settled.discard(mark)
         message = _("The rule would have to act again because of what other rules changed; it was stopped.")
-        batch.notices.append(Notice(draft.id, rule.name, None, message))
+        cause = _cause(batch, memory, rule, draft)
+        batch.notices.append(Notice(draft.id, rule.name, None, message, cause))

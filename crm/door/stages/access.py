@@ -23,12 +23,12 @@ RIGHT = {
 
 
 class AccessStage(Stage):
-    """Permission and field access of the actor; the system itself (no actor) may do everything."""
+    """Permission and field access of the actor; the system itself and a trusted call may do everything."""
 
     key = "access"
 
     def decide(self, batch: Batch, drafts: Sequence[Draft]) -> None:
-        actor = batch.actor
+        actor = batch.judged
         for group in batch.by_module(drafts).values():
             _system_fields(group)
             if actor is None:

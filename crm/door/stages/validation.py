@@ -7,6 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.criteria.sources import source_of, stored_form
+from crm.criteria.sql import AnyOf
+from crm.criteria.text import fold
 from crm.door.batch import Batch, Draft
 from crm.door.changes import Verb
 from crm.door.guards import GUARDS, refusal
@@ -69,8 +72,9 @@ def _required(draft: Draft) -> None:
 def _currencies(batch: Batch, drafts: Sequence[Draft]) -> None:
     known = known_currencies(batch)
     for draft in drafts:
-        code = draft.entered.get("currency")
-        if code is not None and code not in known:
+        code = draft.after.get("currency")
+        asked = "currency" in draft.entered or code != draft.before_value("currency")
+        if asked and code is not None and code not in known:
             message = _("“%(code)s” is not an active currency with a rate: %(known)s.")
             draft.refuse(
                 "currency", "unknown_value", message % {"code": code, "known": ", ".join(sorted(known))}
@@ -78,13 +82,13 @@ def _currencies(batch: Batch, drafts: Sequence[Draft]) -> None:
 
 
 def _unique(module: ModuleInfo, info: FieldInfo, drafts: Sequence[Draft]) -> None:
-    """No other record, in the batch or stored and live, has the field's value."""
+    """No other record, in the batch or stored and live, has the field's value; case makes no difference."""
     owners: dict[Any, list[Draft]] = {}
     for draft in drafts:
         value = draft.after.get(info.key)
         back = draft.is_new or draft.verb is Verb.RESTORE
         if value is not None and (back or value != draft.before_value(info.key)):
-            owners.setdefault(value, []).append(draft)
+            owners.setdefault(_same(info, value), []).append(draft)
     if not owners:
         return
     taken = _taken(module, info, list(owners))
@@ -94,14 +98,23 @@ def _unique(module: ModuleInfo, info: FieldInfo, drafts: Sequence[Draft]) -> Non
             if draft.id != free and taken.get(value) != draft.id:
                 other = taken.get(value) or claimants[0].id
                 message = _("%(field)s must be unique; another record has “%(value)s” already.")
-                text = message % {"field": info.label, "value": info.type.show(value, info)[:80]}
+                shown = info.type.show(draft.after[info.key], info)[:80]
+                text = message % {"field": info.label, "value": shown}
                 draft.refuse(info.key, "unique", text, other=other)
 
 
+def _same(info: FieldInfo, value: Any) -> Any:
+    """What is equal for values that count as the same."""
+    return fold(value) if info.type.family == "text" else value
+
+
 def _taken(module: ModuleInfo, info: FieldInfo, values: list[Any]) -> dict[Any, int]:
-    if info.columns:
-        column, wanted = info.columns[0], values
-    else:
-        column, wanted = f"custom__{info.key}", [info.type.store(value, info) for value in values]
-    rows = module.rows().filter(binned_at__isnull=True, **{f"{column}__in": wanted}).values_list(column, "id")
-    return {value if info.columns else info.type.load(value, info): record_id for value, record_id in rows}
+    """The live records that have one of these values; found by the index that keeps them unique."""
+    source = source_of(info)
+    wanted = AnyOf(source.native(""), *(source.literal(value) for value in values))
+    rows = module.rows().filter(wanted, binned_at__isnull=True).order_by()
+    pairs = rows.values_list(stored_form(info), "id")
+    found = (
+        (value if info.columns else info.type.load(value, info), record_id) for value, record_id in pairs
+    )
+    return {_same(info, value): record_id for value, record_id in found}

@@ -17,7 +17,11 @@ from django.db import connection
 
 from crm.bench import Measure
 
-SUITES = {"imports": "crm.bench.imports", "visibility": "crm.bench.visibility"}
+SUITES = {
+    "imports": "crm.bench.imports",
+    "visibility": "crm.bench.visibility",
+    "search": "crm.bench.search",
+}
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 SQLITE = "sqlite:///"
 Row = dict[str, Any]

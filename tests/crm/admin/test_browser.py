@@ -1,18 +1,23 @@
 """Claims that need a browser: the admin's pages work under its content policy, without a violation."""
 
+import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from crm.criteria import compile_criteria
 from crm.models import Field, Module, Record, User
 from crm.modules.loading import module
 from tests.people import PASSWORD, Company
 from tests.rows import make_row
-from workflows.models import Rule, RuleAction, RuleBlock
+from workflows.models import AssignmentEntry, AssignmentRule, Rule, RuleAction, RuleBlock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HIGH = '{"conditions": [{"field": "rating", "operator": "is", "value": "high"}]}'
@@ -87,17 +92,21 @@ def test_a_rule_is_written_with_a_mouse_and_published(browser_page: Page, compan
     log_in(browser_page, company.admin)
     browser_page.goto(reverse("admin:workflows_rule_add"))
     browser_page.locator("#id_name").fill("Hot lead")
-    browser_page.locator("#id_module").select_option("leads")
     browser_page.get_by_role("link", name="Add another Block").click()
-    browser_page.locator("#id_blocks-0-criteria").fill('{"conditions": [{"field": "x", "operator": "is"}]}')
+    expect(browser_page.get_by_text("Choose the module first").first).to_be_visible()
+    browser_page.locator("#id_module").select_option("leads")
+    add_condition(browser_page, 0, "rating")
     browser_page.get_by_role("link", name="Add another Action").first.click()
     browser_page.locator("#id_blocks-0-actions-0-kind").select_option("update_field")
     browser_page.locator("#id_blocks-0-actions-0-config").fill(CONTACTED)
     browser_page.get_by_role("button", name="Save", exact=True).click()
-    expect(browser_page.get_by_text("has no field “x”")).to_be_visible()
+    expect(browser_page.get_by_text("Rating: Enter a value.")).to_be_visible()
     shoot(browser_page, "rule_error")
-    browser_page.locator("#id_blocks-0-criteria").fill(HIGH)
+    browser_page.get_by_label("Value", exact=True).select_option("High")
+    expect(browser_page.get_by_text("If Rating is High.")).to_be_visible()
+    expect(browser_page.get_by_text("0 records match now")).to_be_visible()
     browser_page.get_by_role("button", name="Save and continue editing").click()
+    expect(browser_page.get_by_text("was added successfully")).to_be_visible()
     expect(browser_page.get_by_text("If Rating is High.")).to_be_visible()
     shoot(browser_page, "rule_saved")
     browser_page.get_by_role("link", name="Publish…").click()
@@ -105,6 +114,80 @@ def test_a_rule_is_written_with_a_mouse_and_published(browser_page: Page, compan
     browser_page.get_by_role("button", name="Publish Hot lead").click()
     expect(browser_page.get_by_text("Version 1 is live.")).to_be_visible()
     shoot(browser_page, "rule_live")
+
+
+def editor(page: Page, number: int) -> Locator:
+    """One of the criteria editors on the page."""
+    return page.locator("[data-criteria]:visible").nth(number)
+
+
+def add_condition(page: Page, number: int, field: str) -> None:
+    """Adds a condition in one of the editors, and chooses its field."""
+    editor(page, number).get_by_role("button", name="Add condition").click()
+    search = editor(page, number).get_by_role("combobox", name="Field").last
+    expect(search).to_be_focused()
+    search.press_sequentially(field)
+    found = page.get_by_role("listbox", name="Field").get_by_role("option", selected=True)
+    expect(found).to_have_attribute("aria-label", re.compile(field, re.IGNORECASE))
+    search.press("Enter")
+    searches = editor(page, number).get_by_role("combobox", name="Field").count()
+    expect(editor(page, number).get_by_label("Operator")).to_have_count(searches)
+
+
+def test_several_blocks_keep_what_was_chosen_when_one_is_removed(
+    browser_page: Page, company: Company
+) -> None:
+    log_in(browser_page, company.admin)
+    browser_page.goto(reverse("admin:workflows_rule_add"))
+    browser_page.locator("#id_name").fill("Hot lead")
+    browser_page.locator("#id_module").select_option("leads")
+    for number, field in enumerate(["rating", "company", "city"]):
+        browser_page.get_by_role("link", name="Add another Block").click()
+        add_condition(browser_page, number, field)
+    editor(browser_page, 1).get_by_label("Operator").select_option("is not empty")
+    editor(browser_page, 2).get_by_label("Operator").select_option("changed to")
+    editor(browser_page, 2).get_by_label("Value", exact=True).fill("Ulm")
+    expect(browser_page.get_by_text("If City changed to “Ulm”.")).to_be_visible()
+    expect(browser_page.get_by_text("what changed is only known when a record is saved")).to_be_visible()
+    browser_page.locator(".delete-template:visible").first.click()
+    expect(browser_page.locator("[data-criteria]:visible")).to_have_count(2)
+    expect(editor(browser_page, 1).get_by_label("Value", exact=True)).to_have_value("Ulm")
+    expect(editor(browser_page, 0).get_by_role("combobox", name="Field")).to_have_value("Company")
+    add_condition(browser_page, 0, "e-mail")
+    editor(browser_page, 0).get_by_label("Operator").last.select_option("is empty")
+    expect(browser_page.get_by_text("If Company is not empty and E-mail is empty.")).to_be_visible()
+    browser_page.get_by_role("button", name="Save and continue editing").click()
+    expect(browser_page.get_by_text("was added successfully")).to_be_visible()
+    told = [
+        compile_criteria(block.criteria, module("leads"), events=True).words()
+        for block in RuleBlock.objects.all()
+    ]
+    assert told == ["Company is not empty and E-mail is empty", "City changed to “Ulm”"]
+
+
+def test_the_entries_of_an_assignment_rule_have_conditions(browser_page: Page, company: Company) -> None:
+    log_in(browser_page, company.admin)
+    rule = AssignmentRule.objects.create(key="new_leads", name="New leads", module_id="leads")
+    entry = AssignmentEntry.objects.create(
+        rule=rule, key="one", criteria=json.loads(HIGH), kind="user", position=1
+    )
+    entry.users.set([company.ada])
+    browser_page.goto(reverse("admin:workflows_assignmentrule_change", args=[rule.pk]))
+    shoot(browser_page, "assignment")
+    editor(browser_page, 0).get_by_label("Value", exact=True).select_option("Low")
+    expect(browser_page.get_by_text("If Rating is Low.")).to_be_visible()
+    assert "changed" not in editor(browser_page, 0).get_by_label("Operator").inner_text()
+    browser_page.get_by_role("button", name="Save and continue editing").click()
+    expect(browser_page.get_by_text("was changed successfully")).to_be_visible()
+    entry.refresh_from_db()
+    assert entry.criteria["conditions"][0]["value"] == "low"
+    assert [v["id"] for v in editor_findings(browser_page)] == []
+
+
+def editor_findings(page: Page) -> list[Any]:
+    """What axe says about the editor."""
+    found: list[Any] = Axe().run(page, context="[data-criteria]").response["violations"]
+    return found
 
 
 def test_the_wrong_person_sees_that_the_admin_is_closed(browser_page: Page, company: Company) -> None:

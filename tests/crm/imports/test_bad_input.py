@@ -14,6 +14,14 @@ Import = Callable[..., ImportRun]
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(params=["command", "browser"])
+def import_file(request: pytest.FixtureRequest) -> Import:
+    """By the command, and as the browser does."""
+    ways = {"command": "import_file", "browser": "import_by_job"}
+    found: Import = request.getfixturevalue(ways[request.param])
+    return found
+
+
 def names() -> list[str]:
     return sorted(Lead.objects.values_list("last_name", flat=True))
 
@@ -27,13 +35,10 @@ def reason(run: ImportRun) -> str:
     ("asked", "message"),
     [
         ({"columns": {"Nmae": "last_name"}}, "no column “Nmae”.*The closest is “Name”"),
-        ({"values": {"Status": {"a": "b"}}}, "no column “Status”"),
-        ({"dates": {"Born": "ISO"}}, "no column “Born”"),
         ({"columns": {"Name": "lastname"}}, "no field “lastname”.*The closest is “last_name”"),
         ({"columns": {"Name": "created_at"}}, "cannot be filled"),
         ({"columns": {"Name": "last_name", "City": "last_name"}}, "from two columns"),
         ({"columns": {"Name": "last_name"}, "dates": "Y-M-D"}, "Dates are"),
-        ({"columns": {"Name": "last_name"}, "set": {"rating": "enormous"}}, "not one of the values"),
         ({"columns": {"Name": "last_name"}, "keys": ("email",)}, "No column fills the key"),
         ({"columns": {"Name": "last_name"}, "keys": ("lines",)}, "cannot be a key"),
         ({"columns": {"Name": "last_name"}, "duplicates": OnDuplicate.SKIP}, "only be found by a key"),
@@ -48,11 +53,29 @@ def test_what_cannot_be_is_refused_before_the_first_row(
     assert names() == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"values": {"Status": {"a": "b"}}}, "no column “Status”"),
+        ({"dates": {"Born": "ISO"}}, "no column “Born”"),
+        ({"columns": {"Name": "last_name"}, "set": {"rating": "enormous"}}, "not one of the values"),
+    ],
+)
+@pytest.mark.parametrize("import_file", ["command"], indirect=True)
+def test_what_only_the_command_takes_is_checked_as_well(
+    import_file: Import, asked: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ImportProblem, match=message):
+        import_file("leads", "Name,City\nAda,London\n", **asked)
+    assert names() == []
+
+
 def test_a_required_field_that_no_column_fills_is_refused(import_file: Import) -> None:
     with pytest.raises(ImportProblem, match="Last name, which is required"):
         import_file("leads", "First name,Company\nAda,Engines\n")
 
 
+@pytest.mark.parametrize("import_file", ["command"], indirect=True)
 def test_a_module_that_does_not_exist_is_refused(import_file: Import) -> None:
     with pytest.raises(ImportProblem, match="no module “leeds”"):
         import_file("leeds", "a\n1\n")
@@ -158,6 +181,7 @@ def test_an_owner_who_is_unknown_inactive_or_ambiguous_is_reported(
 
 def test_an_inactive_owner_for_all_is_refused(import_file: Import, company: Company) -> None:
     company.cleo.is_active = False
+    company.cleo.save()
     with pytest.raises(ImportProblem, match="no longer active"):
         import_file("leads", "last_name\nA\n", owner=company.cleo)
 

@@ -105,6 +105,13 @@ def test_a_field_with_doubles_does_not_become_unique(leads: Module, company: Com
     assert refused.value.field == "unique"
 
 
+def test_doubles_that_differ_only_in_case_are_doubles(leads: Module, company: Company) -> None:
+    field = create_field(module=leads, label="Code", type="text", actor=company.admin)
+    lead(company, code="A1"), lead(company, code="a1")
+    with pytest.raises(ModuleProblem, match=r"[aA]1"):
+        change_field(field=field, unique=True, actor=company.admin)
+
+
 def test_built_in_fields_are_relabelled_and_made_required_but_not_loosened(
     leads: Module, company: Company
 ) -> None:

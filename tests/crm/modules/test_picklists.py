@@ -9,7 +9,7 @@ from crm.modules.loading import module
 from crm.modules.picklists import add_value, change_value, delete_value
 from crm.modules.problems import InUse, ModuleProblem
 from tests.modules import field_of
-from tests.people import Company
+from tests.people import Company, limited_admin
 
 
 def choice(holder: Module, field: str, key: str) -> PicklistValue:
@@ -84,6 +84,26 @@ def test_records_get_the_replacement_also_in_the_bin_and_history_tells(
         [Change(Verb.EDIT, "device_requests", live, {"status": "ordered"})], actor=None, source=Source.PAGE
     )
     assert refused.problems[0].code == "unknown_value"
+
+
+def test_the_admin_who_deletes_a_value_is_named_without_rights_on_the_records(
+    device_requests: Module, company: Company
+) -> None:
+    lena = limited_admin("manage_modules")
+    live, binned = create(company, status="ordered"), create(company, status="ordered")
+    bin_it = Change(Verb.BIN, "device_requests", binned)
+    apply([bin_it], actor=company.ada, source=Source.PAGE).or_raise()
+    by_hand = apply(
+        [Change(Verb.EDIT, "device_requests", live, {"status": "here"})], actor=lena, source=Source.PAGE
+    )
+    assert by_hand.problems[0].code == "forbidden"
+    ordered, here = choice(device_requests, "status", "ordered"), choice(device_requests, "status", "here")
+    assert delete_value(value=ordered, replacement=here, actor=lena) == 2
+    for record in (live, binned):
+        row = History.objects.filter(record_id=record).first()
+        assert row is not None
+        assert (row.actor, row.cause.actor, row.cause.kind) == (lena, lena, "admin")
+        assert value(record, "modified_by") == lena.pk
 
 
 def test_clear_takes_one_of_several_values_out(device_requests: Module, company: Company) -> None:

@@ -1,20 +1,22 @@
 """Claims about changing a field's type: everything is carried over, or nothing is changed."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from crm.door import Change, Source, Verb, apply
 from crm.door.reading import read_records
 from crm.models import Field, History, Module
-from crm.modules.field_editing import create_field
+from crm.modules.field_editing import create_field, delete_field, purge_field
 from crm.modules.loading import module
 from crm.modules.problems import ModuleProblem
 from crm.modules.retyping import change_field_type, try_field_type
 from tests.modules import field_of
-from tests.people import Company
+from tests.people import Company, limited_admin
 
 
 def made(company: Company, kind: str, values: list[object], **given: Any) -> tuple[Field, list[int]]:
@@ -133,6 +135,29 @@ def test_the_history_tells_the_change_and_who_made_it(company: Company) -> None:
     assert row is not None
     assert row.changes == {"thing": ["1.50", "1.50", None]}
     assert (row.actor, row.version) == (company.admin, 2)
+
+
+def test_the_admin_is_the_cause_without_rights_on_the_records(company: Company) -> None:
+    lena = limited_admin("manage_modules")
+    field, ids = made(company, "integer", [12])
+    before = read_records(module("leads"), ids)[ids[0]].values
+    with time_machine.travel(before["modified_at"] + timedelta(hours=1), tick=False):
+        change_field_type(field=field, type="text", actor=lena)
+    row = History.objects.filter(record_id=ids[0]).first()
+    assert row is not None
+    assert (row.actor, row.cause.actor, row.cause.kind) == (lena, lena, "admin")
+    after = read_records(module("leads"), ids)[ids[0]].values
+    assert after["modified_by"] == lena.pk
+    assert after["modified_at"] == before["modified_at"] + timedelta(hours=1)
+
+
+def test_values_that_go_with_their_field_name_the_admin_too(company: Company) -> None:
+    field, ids = made(company, "integer", [12])
+    gone = delete_field(field=field, actor=company.admin, confirmed=True)
+    assert purge_field(field=gone, actor=company.admin, now=timezone.now() + timedelta(days=31)) == 1
+    row = History.objects.filter(record_id=ids[0]).first()
+    assert row is not None
+    assert (row.changes, row.actor, row.cause.kind) == ({"thing": [12, None, None]}, company.admin, "admin")
 
 
 def test_built_in_fields_keep_their_type(company: Company) -> None:

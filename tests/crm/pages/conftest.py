@@ -11,9 +11,12 @@ from playwright.sync_api import Page
 
 from crm.door import Change, Source, Verb, apply
 from crm.door.attach import add_note
+from crm.lists.saving import Shape, create_view
 from crm.models import Notification, User
+from tests.crm.imports.making import ended, uploaded
 from tests.modules import device_requests
 from tests.people import PASSWORD, Company
+from tests.rows import leads
 
 __all__ = ["Desk", "ada_client", "as_person", "desk", "device_requests", "edit", "log_in", "make"]
 
@@ -22,7 +25,7 @@ LONG = "Gesellschaft für außergewöhnlich lange Firmennamen mit beschränkter 
 
 @dataclass
 class Desk:
-    """Ada's records: a lead with a note and a task, an account, a product, a quote and a message."""
+    """Ada's records: a lead with a note and a task, an account, a product, a quote, a message and a view."""
 
     lead: int
     account: int
@@ -30,6 +33,10 @@ class Desk:
     quote: int
     task: int
     message: int
+    note: int
+    view: int  # of leads, shared with everyone
+    upload: int  # an import in preparation
+    job: int  # one that is done
 
 
 def make(module: str, actor: User, **values: Any) -> int:
@@ -61,11 +68,14 @@ def desk(company: Company) -> Desk:
     lines = [{"product": product, "quantity": "2", "price": "100", "discount": "10", "tax": "19"}]
     quote = make("quotes", ada, name="Renewal", account=account, lines=lines)
     task = make("tasks", ada, name="Call back", due_date="2026-01-05", related=f"leads:{lead}")
-    add_note("leads", lead, "First line\nSecond line", actor=company.ben)
+    note = add_note("leads", lead, "First line\nSecond line", actor=company.ben)
     message = Notification.objects.create(
         user=ada, text="Łukasz waits", module="leads", record_id=lead, at=timezone.now()
     )
-    return Desk(lead, account, product, quote, task, message.pk)
+    shape = Shape(criteria={"conditions": [{"field": "rating", "operator": "is_not_empty"}]})
+    view = create_view(actor=ada, module=leads(), name="Rated", shape=shape, sharing="everyone")
+    upload, job = uploaded(ada).pk, ended(ada).pk
+    return Desk(lead, account, product, quote, task, message.pk, note.pk, view.pk, upload=upload, job=job)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from crm.door.attach import delete_note
 from crm.models import History, Note
 from crm.views import timeline
 from tests.crm.pages.conftest import LONG, Desk, edit, make
-from tests.crm.pages.test_lists import hide
+from tests.crm.pages.record_asking import limit
 from tests.people import Company
 from tests.workflows import rules
 
@@ -68,7 +68,7 @@ def test_a_hidden_field_s_changes_are_not_in_the_timeline(
     desk: Desk, company: Company, ada_client: Client
 ) -> None:
     edit("leads", desk.lead, company.ben, company="Secret Ltd")
-    hide(company, "leads", "company")
+    limit(company, "leads", "company")
     page = page_of(ada_client, "leads", desk.lead)
     assert "Secret" not in page
     assert "changed" not in page.partition("Timeline")[2].partition("Notes")[0]
@@ -114,7 +114,7 @@ def test_a_note_is_added_and_an_empty_one_refused_with_its_text_kept(desk: Desk,
 def test_a_deleted_record_is_in_the_bin_and_on_no_page(desk: Desk, ada_client: Client) -> None:
     question = ada_client.get(f"/leads/{desk.lead}/delete/").content.decode()
     assert "1 note" in question
-    assert "1 record points at it" in question
+    assert "1 Task (field “About”)" in question
     assert ada_client.post(f"/leads/{desk.lead}/delete/", follow=True).status_code == 200
     assert ada_client.get(f"/leads/{desk.lead}/").status_code == 404
     assert ada_client.get(f"/leads/{desk.lead}/edit/").status_code == 404

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from crm.models import ConfigurationChange, Lead, Profile, Role, Task, User
+from crm.door import Change, Source, Verb, apply
+from crm.models import ConfigurationChange, History, Lead, Profile, Role, Task, User
 from crm.people.hierarchy import people_below, superior_of
 from crm.people.persons import activate_person, deactivate_person, save_person, set_absence
 from crm.people.problems import PeopleProblem
@@ -13,7 +14,7 @@ from crm.people.profiles import save_profile
 from crm.people.roles import delete_role, save_role
 from crm.visibility import fields_of
 from crm.visibility.access import can
-from tests.people import Company, new_person
+from tests.people import Company, limited_admin, new_person
 from tests.rows import leads, make_row
 
 
@@ -116,6 +117,21 @@ def test_who_leaves_hands_over_what_is_open(company: Company) -> None:
     assert Lead.objects.get(pk=done.pk).owner == company.ada
     assert not can(company.ada, "view", leads())
     assert superior_of(company.ada) == company.ben  # who still sees what she had
+
+
+def test_the_admin_who_lets_somebody_go_is_named_without_rights_on_the_records(company: Company) -> None:
+    lena = limited_admin("manage_people", "approve")
+    rows = [make_row("leads", last_name="Open", status="new", owner=company.ada)]
+    rows.append(make_row("tasks", name="Call", status="open", owner=company.ada))
+    by_hand = apply(
+        [Change(Verb.EDIT, "leads", rows[0].pk, {"owner": company.cleo.pk})], actor=lena, source=Source.PAGE
+    )
+    assert by_hand.problems[0].code == "forbidden"
+    assert deactivate_person(actor=lena, person=company.ada, successor=company.cleo) == 2
+    told = History.objects.filter(record_id__in=[row.pk for row in rows]).select_related("cause")
+    assert [(row.actor, row.cause.actor, row.cause.kind) for row in told] == [(lena, lena, "admin")] * 2
+    assert len({row.cause_id for row in told}) == 1  # one person left once
+    assert Lead.objects.get(pk=rows[0].pk).modified_by == lena
 
 
 def test_a_successor_is_somebody_else_who_is_there(company: Company) -> None:

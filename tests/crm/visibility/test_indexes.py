@@ -16,6 +16,7 @@ from crm.modules.loading import clear_registry, module
 from crm.people.remembered import forget_everything
 from crm.visibility import Sort, count, page
 from crm.visibility.columns import field_value
+from crm.visibility.dialects import dialect
 from crm.visibility.indexes import build_indexes, existing_indexes, index_statements
 from crm.visibility.order import order_of
 from crm.visibility.rows import live_rows
@@ -110,6 +111,51 @@ def test_who_sees_all_walks_an_index_and_sorts_nothing(cast: Cast, sort: str) ->
         if "ORDER BY" in text and "crm_lead" in text
     )
     assert SORTING[connection.vendor] not in plan(first)
+
+
+def effort(work: Callable[[], Any]) -> int:
+    """How many hundreds of instructions SQLite's machine carries out for it."""
+    work()
+    counted = iter(range(10**9))
+    connection.ensure_connection()
+    connection.connection.set_progress_handler(lambda: next(counted) < 0, 100)
+    try:
+        with held_generation():
+            work()
+    finally:
+        connection.connection.set_progress_handler(None, 0)
+    return next(counted)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="counts SQLite's instructions")
+@pytest.mark.parametrize("sort", ["owner", "-owner"])
+def test_a_list_by_owner_asks_no_more_owners_than_it_shows(
+    cast: Cast, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm.visibility.reach.NEAREST", 50)  # as if there were many more rows of others
+
+    def work() -> None:
+        page(cast.manager, leads(), sort=Sort.parse(sort))
+
+    one_by_one = effort(work)
+    monkeypatch.setattr(dialect(), "owner_by_owner", lambda walk, owners: None)
+    assert one_by_one < effort(work) / 2
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="counts SQLite's instructions")
+def test_rows_with_one_sort_key_are_not_looked_for_among_all_owners(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = Sort("company", False)
+    one_of_some = leads().rows().get(pk=FIRST_ID + 5)  # more of the rare company follow
+    after = order_of(cast.chief, leads(), order).cursor(one_of_some)
+
+    def work() -> None:
+        page(cast.chief, leads(), sort=order, after=after)
+
+    few = effort(work)
+    monkeypatch.setattr("crm.visibility.reach._ends_soon", lambda walk: False)
+    assert few < effort(work) * 0.8
 
 
 def is_company(name: str) -> Q:
