@@ -17,6 +17,7 @@ WORD = "\x1f"  # stands before each word of a script that has blanks between wor
 DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 RUNS = re.compile(rf"([^\W_{DENSE}]+)|((?:(?=[^\W_])[{DENSE}])+)")
 WORDS = re.compile(rf"([^\W_{DENSE}]+)")
+PLAIN_WORDS = re.compile("[A-Za-z0-9]+")  # the same, of ASCII only
 ACCENTS = re.compile("[\u0300-\u036f]")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 # Letters that Unicode does not take apart, as people without them on the keyboard type them.
@@ -30,15 +31,20 @@ def folded(text: str) -> str:
     if not text.isascii():
         plain = unicodedata.normalize("NFKD", text).casefold()
         text = unicodedata.normalize("NFC", ACCENTS.sub("", plain).translate(LETTERS))
-    return CONTROLS.sub(" ", text.lower())
+    text = text.lower()
+    return text if text.isprintable() else CONTROLS.sub(" ", text)
 
 
 @lru_cache(maxsize=50_000)
 def marked(text: str) -> str:
     """A folded text with WORD before each word."""
-    return WORDS.sub(rf"{WORD}\1", text)
+    parts = WORDS.split(text)  # every second one is a word
+    parts[1::2] = [WORD + word for word in parts[1::2]]
+    return "".join(parts)
 
 
 def runs(text: str) -> list[tuple[str, bool]]:
     """The words of a folded text, and its runs of dense script; tells which are dense."""
+    if text.isascii():
+        return [(word, False) for word in PLAIN_WORDS.findall(text)]
     return [(word or dense, bool(dense)) for word, dense in RUNS.findall(text)]

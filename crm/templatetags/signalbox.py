@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from babel.dates import format_datetime, format_timedelta
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from crm.fields.numbers import babel_locale
 
@@ -33,6 +34,13 @@ def ago(moment: datetime) -> SafeString:
     words = format_timedelta(moment - timezone.now(), add_direction=True, locale=babel_locale())
     exact = format_datetime(timezone.localtime(moment), "medium", locale=babel_locale())
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """An address that is broken, where it has to be, after its signs and not within a word."""
+    parts = re.split(r"(?<=[@./_-])", text)
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts if part))
 
 
 @register.filter

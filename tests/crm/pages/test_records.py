@@ -144,3 +144,10 @@ def test_a_change_by_the_system_itself_has_a_name(desk: Desk, company: Company, 
     change = Change(Verb.EDIT, "leads", desk.lead, {"city": "Kraków"})
     apply([change], actor=None, source=Source.IMPORT, label="leads.csv").or_raise()
     assert "leads.csv</strong> changed" in page_of(ada_client, "leads", desk.lead)
+
+
+def test_an_address_is_broken_after_its_signs_only(desk: Desk, company: Company, ada_client: Client) -> None:
+    lead = make("leads", company.ada, last_name="Long", email="ada_b@mail.example")
+    page = page_of(ada_client, "leads", lead)
+    assert ">ada_<wbr>b@<wbr>mail.<wbr>example</a>" in page
+    assert 'href="mailto:ada_b@mail.example"' in page
