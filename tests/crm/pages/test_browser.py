@@ -33,7 +33,8 @@ def address(pattern: str, desk: Desk) -> str:
 
 
 def findings(page: Page) -> list[str]:
-    """What axe says about the page."""
+    """What axe says about the page, when all of it is there."""
+    page.wait_for_load_state("networkidle")
     violations = Axe().run(page).response["violations"]
     return [f"{v['id']}: {node['html'][:160]}" for v in violations for node in v["nodes"]]
 

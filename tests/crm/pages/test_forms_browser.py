@@ -42,6 +42,7 @@ def test_a_duplicate_is_warned_of_while_typing_saved_anyway_and_merged(
     browser_page.get_by_label("More actions").click()
     browser_page.get_by_role("link", name="Merge…").click()
     browser_page.get_by_role("link", name="Łukasz 王小明").click()
+    browser_page.wait_for_load_state("networkidle")  # the preview follows once the scripts are there
     browser_page.get_by_role("radio", name="Łukasz 王小明", exact=True).check()
     preview = browser_page.locator(".preview")
     expect(preview).to_contain_text("“Łukasz 王小明” stays.")
@@ -83,6 +84,7 @@ def test_what_was_deleted_comes_back_by_undo_and_goes_for_good_after_a_question(
     log_in(browser_page, company.ada)
     browser_page.goto(f"/leads/{desk.lead}/delete/")
     browser_page.get_by_role("button", name="Delete Lead").click()
+    expect(browser_page.get_by_role("button", name="Undo")).to_be_visible()
     assert findings(browser_page) == []
     browser_page.get_by_role("button", name="Undo").click()
     expect(browser_page.get_by_role("heading", name="Łukasz 王小明")).to_be_visible()

@@ -17,7 +17,8 @@ WIDE = "name,company,status,rating,phone,owner,tags,email,city,source,industry,a
 
 
 def findings(page: Page) -> list[str]:
-    """What axe says about the page."""
+    """What axe says about the page, when all of it is there."""
+    page.wait_for_load_state("networkidle")
     violations = Axe().run(page).response["violations"]
     return [f"{v['id']}: {node['html'][:160]}" for v in violations for node in v["nodes"]]
 

@@ -65,9 +65,9 @@ PAGES = [
     Page("edit", ("leads", "lead"), 10),
     Page("edit", ("quotes", "quote"), 12),
     Page("delete", ("leads", "lead"), 12),
-    Page("bin", ("leads",), 7),
+    Page("bin", ("leads",), 8),
     Page("merge", ("leads", "lead"), 12),
-    Page("convert", ("lead",), 20),
+    Page("convert", ("lead",), 22),
     Page("invoice", ("quote",), 14),
     Page("product_terms", ("product",), 8),
 ]
