@@ -65,9 +65,9 @@ PAGES = [
     Page("edit", ("leads", "lead"), 10),
     Page("edit", ("quotes", "quote"), 12),
     Page("delete", ("leads", "lead"), 12),
-    Page("bin", ("leads",), 8),
+    Page("bin", ("leads",), 7),
     Page("merge", ("leads", "lead"), 12),
-    Page("convert", ("lead",), 22),
+    Page("convert", ("lead",), 20),
     Page("invoice", ("quote",), 14),
     Page("product_terms", ("product",), 8),
 ]
@@ -95,5 +95,8 @@ def test_a_page_takes_as_many_statements_as_written(
         connection,
     ) as captured:
         assert ada_client.get(address, headers=headers).status_code == 200
-    statements = [query["sql"] for query in captured.captured_queries]
+    # PostgreSQL sets a time limit around some reads; SQLite needs no statement for that.
+    marks = ("SAVEPOINT", "RELEASE SAVEPOINT", "SELECT set_config")
+    asked = (query["sql"] for query in captured.captured_queries)
+    statements = [sql for sql in asked if not sql.startswith(marks)]
     assert len(statements) <= page.most, "\n".join(statements)
