@@ -1,4 +1,4 @@
-"""The demo company's automation: one workflow rule and one assignment rule, published."""
+"""The demo company's automation: a workflow rule and an assignment rule, published; business hours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from typing import Any
 
 from crm.demo import register_part
 from crm.models import User
-from workflows.models import AssignmentEntry, AssignmentRule, Mode, Rule, RuleAction, RuleBlock, Trigger
+from workflows.business_hours import WEEKDAYS
+from workflows.hours_verbs import save_hours
+from workflows.models import (
+    AssignmentEntry,
+    AssignmentRule,
+    BusinessHours,
+    Mode,
+    Rule,
+    RuleAction,
+    RuleBlock,
+    Trigger,
+)
 from workflows.publishing import publish_assignment, publish_rule
 
 HIGH = {"conditions": [{"field": "rating", "operator": "is", "value": "high"}]}
@@ -44,3 +55,12 @@ def load_automation() -> None:
     entry = AssignmentEntry.objects.create(rule=shared, key="in_turn", kind=AssignmentEntry.Kind.ROUND_ROBIN)
     entry.users.set(User.objects.filter(role__key="sales-team"))
     publish_assignment(shared, actor=admin)
+
+
+@register_part
+def load_hours() -> None:
+    """The organisation works from Monday to Friday, 9:00 to 17:00 in London; holidays as in England."""
+    week = {weekday: [["09:00", "17:00"]] for weekday in WEEKDAYS[:5]}
+    place = {"time_zone": "Europe/London", "country": "GB", "region": "ENG"}
+    hours = BusinessHours(name="Office hours", week=week, is_default=True, **place)
+    save_hours(hours=hours, actor=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,13 +44,13 @@ def mail_connection() -> Iterator[Any]:
 
 def send(letter: Letter, connection: Any) -> None:
     """Sends one letter; raises what the mail server says. A broken connection is opened anew next time."""
-    plain = strip_tags(letter.body) if letter.html else letter.body
-    html = letter.body if letter.html else linebreaks(escape(letter.body))
+    plain = html.unescape(strip_tags(letter.body)) if letter.html else letter.body
+    marked_up = letter.body if letter.html else linebreaks(escape(letter.body))
     headers = {"Message-ID": letter.message_id, "Auto-Submitted": "auto-generated"}
     message = EmailMultiAlternatives(
         letter.subject, plain, to=[letter.to], headers=headers, connection=connection
     )
-    message.attach_alternative(html, "text/html")
+    message.attach_alternative(marked_up, "text/html")
     try:
         message.send()
     except Exception:

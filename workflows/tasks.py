@@ -8,7 +8,7 @@ from django.db import connections
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from crm.jobs import running
+from crm.jobs import files, running
 from crm.search.building import build_asked_texts
 from crm.visibility.indexes import build_asked_indexes, indexes_are_asked
 from workflows import runs
@@ -21,6 +21,7 @@ HOURS = 3600
 DUE: dict[str, Callable[[], dict[str, int]]] = {
     "runs": runs.drain,
     "jobs": running.drain,
+    "files": files.clean_up,
     "indexes": build_asked_indexes,
     "search": build_asked_texts,
 }

@@ -165,7 +165,7 @@ def test_merge_fields_are_escaped_in_html(ada: User, lead: int) -> None:
     process_due()
     html, plain = outgoing.outbox
     assert html.alternatives[0].content == "<p>&lt;b&gt;Navy &amp; Co&lt;/b&gt;</p>"
-    assert html.subject == "<b>Navy & Co</b>"
+    assert html.subject == html.body == "<b>Navy & Co</b>", "what is no HTML shows signs as they are"
     assert plain.body == "1 < 2 <b>Navy & Co</b>"
     assert "<p>1 &lt; 2 &lt;b&gt;" in plain.alternatives[0].content
 
