@@ -30,10 +30,11 @@ class CrmConfig(AppConfig):
     verbose_name = _("Customers and people")
 
     def ready(self) -> None:
+        from crm.bulk import kinds, purging  # noqa: F401 — register themselves
         from crm.database import register_functions
-        from crm.imports import job, look  # noqa: F401 — register themselves
+        from crm.imports import job, look, opening  # noqa: F401 — register themselves
         from crm.jobs import undoing  # noqa: F401 — registers itself
-        from crm.lists import usage  # noqa: F401 — registers itself
+        from crm.lists import export_job, usage  # noqa: F401 — register themselves
 
         connection_created.connect(register_functions, dispatch_uid="crm.functions")
         post_migrate.connect(seed, sender=self, dispatch_uid="crm.seed")

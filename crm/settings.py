@@ -105,6 +105,8 @@ CRM_MAX_ROUNDS = 8
 CRM_CHUNK_SIZE = {"postgresql": 2000, "sqlite": 500}
 CRM_FILE_MAX_BYTES = env.int("CRM_FILE_MAX_BYTES", 25 * 1024 * 1024)
 IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 200)
+IMPORT_DRAFT_DAYS = env.int("IMPORT_DRAFT_DAYS", 7)  # that an import in preparation is kept untouched
+JOB_FILE_DAYS = env.int("JOB_FILE_DAYS", 30)  # that the file of an ended import or an export is kept
 CRM_FILE_REFUSED_ENDINGS = frozenset({
     ".exe", ".com", ".scr", ".pif", ".cpl", ".msi", ".msp", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".js",
     ".jse", ".wsf", ".wsh", ".hta", ".jar", ".lnk", ".reg",

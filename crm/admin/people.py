@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
 from crm.admin.base import Page, ServiceForm, actor_of, button
+from crm.lists.handing import shared_views_of
 from crm.models import User
 from crm.modules.loading import registry
 from crm.people.handover import open_ids
@@ -88,10 +89,14 @@ class SuccessorForm(forms.Form):
     """Who takes over."""
 
     successor = forms.ModelChoiceField(
-        label=gettext_lazy("Who takes over the open records and tasks"),
+        label=gettext_lazy("Who takes over the open records, tasks and shared views"),
         queryset=User.objects.filter(is_active=True),
         required=False,
         widget=UnfoldAdminSelectWidget(),
+        help_text=gettext_lazy(
+            "Needed where records are open. Shared views that nobody gets stay shared; "
+            "who manages modules can take them over later."
+        ),
     )
 
 
@@ -199,6 +204,7 @@ class PersonPage(Page):
 
 
 def open_work(person: User) -> list[str]:
-    """How much the person has open, a line per module."""
-    counts = [(module, len(open_ids(person, module))) for module in registry().modules.values()]
-    return [f"{module.label_plural}: {count}" for module, count in counts if count]
+    """How much the person has open, a line per module, and how many views others use."""
+    counts = [(module.label_plural, len(open_ids(person, module))) for module in registry().modules.values()]
+    counts.append((_("Shared views"), len(shared_views_of(person))))
+    return [f"{label}: {count}" for label, count in counts if count]

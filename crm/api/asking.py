@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from crm.views.finding import search_condition
 from crm.visibility import Cursor, readable
 
 LONGEST_FILTER = 20_000
+NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # as JSON writes it; two backslashes are one in a text
 
 
 def asked_fields(request: ApiRequest, module: ModuleInfo, text: str | None) -> list[str]:
@@ -57,7 +59,7 @@ def _compiled(request: ApiRequest, module: ModuleInfo, text: str) -> Criteria:
         plain = json.dumps(data, ensure_ascii=False)
     except (ValueError, RecursionError):
         raise refused(422, "malformed", _("The filter is not JSON."), "filter") from None
-    if "\\u0000" in plain or HALF_CHARACTER.search(plain):
+    if NUL.search(plain) or HALF_CHARACTER.search(plain):
         message = _("The text contains a character that is not allowed (NUL or half a character).")
         raise refused(422, "malformed", message, "filter")
     compiled = compile_criteria(data, module)

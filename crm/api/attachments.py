@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.http import FileResponse
@@ -40,9 +41,8 @@ def list_notes(
 ) -> dict[str, Any]:
     """The notes on a record, newest first."""
     asked_record(request.user, module, record_id)
-    shown, following = _page(Note.objects.filter(record_id=record_id), before)
-    names = _authors(request, shown)
-    return {"notes": [_note(note, names) for note in shown], "next": following}
+    told, following = _listed(request, Note.objects.filter(record_id=record_id), before, _note)
+    return {"notes": told, "next": following}
 
 
 @router.post(NOTES, response={201: NoteOut} | ALWAYS | BODY, summary="Write a note")
@@ -68,9 +68,8 @@ def list_files(
 ) -> dict[str, Any]:
     """The files on a record, newest first."""
     asked_record(request.user, module, record_id)
-    shown, following = _page(Attachment.objects.filter(record_id=record_id), before)
-    names = _authors(request, shown)
-    return {"files": [_file(one, names) for one in shown], "next": following}
+    told, following = _listed(request, Attachment.objects.filter(record_id=record_id), before, _file)
+    return {"files": told, "next": following}
 
 
 @router.post(FILES, response={201: FileOut} | ALWAYS | BODY, summary="Add a file")
@@ -122,19 +121,26 @@ def _asked_file(request: ApiRequest, module: str, record_id: int, file_id: int) 
         raise not_found(module, record_id)
 
 
-def _page(rows: Any, before: int | None) -> tuple[list[Any], int | None]:
-    """Rows, newest first, and the id before which older ones are."""
+def _listed(
+    request: ApiRequest, rows: Any, before: int | None, tell: Callable[[Any, ApiNames], dict[str, Any]]
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Rows as JSON, newest first, and the id before which older ones are."""
     found = list((rows.filter(pk__lt=before) if before is not None else rows).order_by("-id")[: SIZE + 1])
-    return found[:SIZE], found[SIZE - 1].pk if len(found) > SIZE else None
+    shown = found[:SIZE]
+    names = _authors(request, shown)
+    return [tell(row, names) for row in shown], shown[-1].pk if len(found) > SIZE else None
 
 
 def _authors(request: ApiRequest, rows: list[Any]) -> ApiNames:
     return load_api_names(request, {row.author_id for row in rows if row.author_id is not None})
 
 
+def _author(row: Note | Attachment, names: ApiNames) -> dict[str, Any] | None:
+    return names.person(row.author_id) if row.author_id is not None else None
+
+
 def _note(note: Note, names: ApiNames) -> dict[str, Any]:
-    author = names.person(note.author_id) if note.author_id is not None else None
-    return {"id": note.pk, "text": note.text, "at": note.at.isoformat(), "author": author}
+    return {"id": note.pk, "text": note.text, "at": note.at.isoformat(), "author": _author(note, names)}
 
 
 def _file(file: Attachment, names: ApiNames) -> dict[str, Any]:
@@ -144,5 +150,5 @@ def _file(file: Attachment, names: ApiNames) -> dict[str, Any]:
         "size": file.size,
         "content_type": file.content_type,
         "at": file.at.isoformat(),
-        "author": names.person(file.author_id) if file.author_id is not None else None,
+        "author": _author(file, names),
     }

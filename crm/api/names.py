@@ -10,6 +10,7 @@ from crm.api.gate import ApiRequest
 from crm.fields.links import Ref
 from crm.models import User
 from crm.modules.loading import registry
+from crm.views.showing import sorted_pointers
 from crm.visibility import readable, visible_to
 
 
@@ -31,13 +32,7 @@ class ApiNames:
 
 def load_api_names(request: ApiRequest, wanted: Iterable[int | Ref]) -> ApiNames:
     """One statement for people, and one for each module that is pointed at."""
-    people: set[int] = set()
-    records: dict[str, set[int]] = {}
-    for pointer in wanted:
-        if isinstance(pointer, Ref):
-            records.setdefault(pointer.module, set()).add(pointer.id)
-        else:
-            people.add(pointer)
+    people, records = sorted_pointers(wanted)
     names = ApiNames()
     if people:
         rows = User.objects.filter(pk__in=people).order_by()

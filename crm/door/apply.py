@@ -163,6 +163,21 @@ def _let_go_first(call: Call, chunks: list[list[Change]]) -> list[Notice]:
     return notices
 
 
+def clear_portion(
+    changes: Sequence[Change], *, actor: User | None, source: Source, cause: CauseNode
+) -> Outcome | None:
+    """Clears a portion of the links to the records that the changes purge, for who goes step by step.
+
+    None if so few are left, or none that can be cleared ahead, that the records can be purged now.
+    """
+    if not more_than_a_portion(changes):
+        return None
+    moment = timezone.now().replace(microsecond=0)
+    call = Call(actor, source, "each", moment, cause, {}, None, False, PORTION)
+    batch = in_one_transaction(partial(_portion, call, list(changes), []), cause)
+    return Outcome([], batch.notices, cause.id) if batch.drafts else None
+
+
 def _portion(call: Call, chunk: list[Change], chunks: list[list[Change]]) -> Batch:
     """Writes one portion, unless the call, as things are now, would be refused."""
     with held_generation():

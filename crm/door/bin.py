@@ -10,27 +10,45 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from django.db.models import Q, Value
+from django.db.models.lookups import Contains
 from django.utils import timezone
 
+from crm.criteria.text import fold
 from crm.door.apply import apply
 from crm.door.batch import CauseNode
 from crm.door.changes import Change, Outcome, Source, Verb
 from crm.models import User
 from crm.modules.loading import registry
 from crm.modules.registry import ModuleInfo
-from crm.visibility import Viewer, can
+from crm.visibility import Viewer, can, readable
 from crm.visibility.branches import reaches
+from crm.visibility.columns import searched_value
 from crm.visibility.rows import any_of
 
 BLOCK = 2000
 
 
-def in_bin(user: User, module: ModuleInfo) -> Any:
-    """The module's records in the bin that the person may restore or purge; last deleted first."""
+def in_bin(user: User, module: ModuleInfo, text: str = "") -> Any:
+    """The module's records in the bin that the person may restore or purge; last deleted first.
+
+    `text` leaves those in whose searched fields it occurs.
+    """
     rows = module.rows().filter(binned_at__isnull=False).order_by("-binned_at", "-id")
     if not can(user, "delete", module):
         return rows.none()
-    return rows.filter(any_of(reaches(Viewer(user, module, edit=True))))
+    reached = rows.filter(any_of(reaches(Viewer(user, module, edit=True))))
+    return reached.filter(_matching(user, module, text)) if text else reached
+
+
+def _matching(user: User, module: ModuleInfo, text: str) -> Q:
+    """Rows in whose searched fields the text occurs. The search's own indexes hold live records only."""
+    found = Q()
+    allowed = readable(user, module)
+    for info in module.fields.values():
+        if info.searched and info.type.family == "text" and info.key in allowed:
+            found |= Q(Contains(searched_value(info), Value(fold(text))))
+    return found or Q(pk__in=())
 
 
 def restore(

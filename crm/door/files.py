@@ -137,7 +137,7 @@ def sweep(*, older_than: timedelta = timedelta(days=1)) -> int:
     """
     limit = timezone.now() - older_than
     swept = 0
-    for folder in _folders(current_space(), depth=2):
+    for folder in folders(current_space(), depth=2):
         names = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
         known = set(Attachment.objects.filter(file__startswith=f"{folder}/").values_list("file", flat=True))
         lost = [
@@ -148,10 +148,10 @@ def sweep(*, older_than: timedelta = timedelta(days=1)) -> int:
     return swept
 
 
-def _folders(top: str, depth: int) -> Iterator[str]:
+def folders(top: str, depth: int) -> Iterator[str]:
     """The folders so many levels below, of which there may be none."""
     if depth == 0:
         yield top
     elif default_storage.exists(top):
         for name in sorted(default_storage.listdir(top)[0]):
-            yield from _folders(f"{top}/{name}", depth - 1)
+            yield from folders(f"{top}/{name}", depth - 1)

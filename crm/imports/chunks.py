@@ -121,7 +121,7 @@ class Chunks:
             return
         while lines:
             keyed = [(line, keys.key_of(line.values)) for line in lines]
-            existing = keys.existing(key for _line, key in keyed if key is not None)
+            existing = keys.existing((key for _line, key in keyed if key is not None), self.cause.id)
             seen: set[Key] = set()
             now: list[Line] = []
             lines = []

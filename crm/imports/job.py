@@ -129,6 +129,11 @@ class ImportKind(JobKind):
         """The file's headings."""
         return list(job.input["table"]["columns"])
 
+    def files(self, job: Job) -> list[str]:
+        """What is imported, and the workbook that it was read from."""
+        workbook = job.input.get("workbook")
+        return list(dict.fromkeys([*super().files(job), *([workbook] if workbook else [])]))
+
     def finish(self, job: Job) -> None:
         """What waited is linked, or was reported."""
         job.import_links.all().delete()

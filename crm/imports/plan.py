@@ -114,7 +114,8 @@ def plan_import(
         raise ImportProblem(
             _("No column fills any field. The columns are: %s.") % ", ".join(columns), "no_columns"
         )
-    keys = KeyFields.of(module, options.keys, filled | set(made.values())) if options.keys else None
+    filled |= set(made.values())
+    keys = KeyFields.of(module, options.keys, filled, options.actor) if options.keys else None
     if options.duplicates is not OnDuplicate.CREATE and keys is None:
         raise ImportProblem(_("Duplicates can only be found by a key."), "mapping")
     looked_at = [plan.column for plan in plans if needs_a_look(plan, wishes) and plan.column not in known]

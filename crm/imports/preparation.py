@@ -65,8 +65,8 @@ class Preparation:
     def save(self, **parts: Any) -> None:
         """Keeps these parts of what is chosen, while the import is still in preparation."""
         self.data |= parts
-        self.job.input = self.data
-        self.job.save(update_fields=["input", "file"])
+        self.job.input, self.job.touched_at = self.data, timezone.now()
+        self.job.save(update_fields=["input", "file", "touched_at"])
 
     @property
     def table(self) -> Table:

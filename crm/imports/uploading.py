@@ -9,15 +9,16 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.door.files import delete_now
 from crm.imports import look, workbook
 from crm.imports.mapping import is_fillable
 from crm.imports.preparation import LEFT_OUT, Preparation, table_data
 from crm.imports.problems import ImportProblem
 from crm.imports.proposing import formats, propose_fields
-from crm.imports.reader import Row, open_table
+from crm.imports.reader import Row, Table, open_table
+from crm.jobs.files import LONGEST_NAME, files_of, new_name
 from crm.jobs.verbs import start_job
 from crm.models import ImportLook, Job, User
 from crm.modules.loading import module as module_by_key
@@ -37,32 +38,33 @@ def begin_import(*, module: ModuleInfo, actor: User, upload: File[bytes], name: 
         raise ImportProblem(_("The file is empty."), "empty")
     name = Path(name).name[:200] or "import.csv"
     stored = _store(upload, name)
-    kept = [stored]
+    path = Path(default_storage.path(stored))
     try:
         data: dict[str, Any] = {"name": name}
-        if workbook.is_workbook(Path(default_storage.path(stored))):
-            data |= {"workbook": stored, "sheets": workbook.sheets(Path(default_storage.path(stored)))}
-            stored, data["sheet"] = _sheet(stored, data["sheets"][0]), data["sheets"][0]
-            kept.append(stored)
-        data["table"] = table_data(open_table(Path(default_storage.path(stored))))
+        if workbook.is_workbook(path):
+            workbook.check(path)
+            data["workbook"] = stored
+        else:
+            data["table"] = table_data(open_table(path))
         with transaction.atomic():
             job = start_job("import", actor=actor, module=module.key, title=name, input=data, prepare=True)
             job.file.name = stored
             job.save(update_fields=["file"])
-            look_at(job)
+            if "workbook" in data:
+                open_sheet(Preparation(job), None)
+            else:
+                look_at(job)
     except BaseException:
-        for path in kept:
-            default_storage.delete(path)
+        default_storage.delete(stored)
         raise
     return job
 
 
 def _store(upload: File[bytes], name: str) -> str:
     """Stores the file, whole or not at all; raises ImportProblem, such as for a full disk."""
-    wanted = timezone.now().strftime("jobs/%Y/%m/") + default_storage.get_valid_name(name)
-    path = default_storage.get_available_name(wanted, max_length=100)
+    path = new_name(name)
     try:
-        return default_storage.save(path, upload, max_length=100)
+        return default_storage.save(path, upload, max_length=LONGEST_NAME)
     except OSError as error:
         default_storage.delete(path)
         told = error.strerror or str(error)
@@ -71,33 +73,43 @@ def _store(upload: File[bytes], name: str) -> str:
         ) from None
 
 
-def _sheet(stored: str, sheet: str) -> str:
-    """One sheet of a stored workbook as a stored CSV file."""
-    target = default_storage.get_available_name(f"{stored}.csv", max_length=100)
-    workbook.to_csv(Path(default_storage.path(stored)), sheet, Path(default_storage.path(target)))
-    return target
+def open_sheet(preparation: Preparation, sheet: str | None) -> None:
+    """Has a worker read this sheet of the workbook, or the first; what was read before stays till then."""
+    job = preparation.job
+    wanted = {"import": job.pk, "reading": next_reading(preparation), "sheet": sheet}
+    preparation.save(reading=wanted["reading"], opening=True)
+    start_job("import_workbook", actor=job.person, module=job.module, title=job.title, input=wanted)
 
 
-def read_again(preparation: Preparation, *, encoding: str, delimiter: str, sheet: str | None) -> None:
-    """Reads the file as somebody says, and looks at it anew; raises ImportProblem, then nothing changed."""
-    job, data = preparation.job, preparation.data
-    old = stored = str(job.file.name)
-    if sheet is not None and sheet != data.get("sheet"):
-        if sheet not in data.get("sheets", ()):
+def next_reading(preparation: Preparation) -> int:
+    """The number of a new reading, which makes earlier ones that still go on worthless."""
+    return int(preparation.data.get("reading", 0)) + 1
+
+
+def read_again(preparation: Preparation, *, encoding: str, delimiter: str, sheet: str | None) -> bool:
+    """Reads the file as somebody says, and looks at it anew; raises ImportProblem, then nothing changed.
+
+    Tells whether it is read; another sheet is read by a worker.
+    """
+    if sheet is not None and sheet != preparation.data.get("sheet"):
+        if sheet not in preparation.data.get("sheets", ()):
             raise ImportProblem(_("The workbook has no sheet “%s”.") % sheet, "sheet")
-        stored = _sheet(data["workbook"], sheet)
-        encoding, delimiter = "utf-8", ","
-    table = open_table(
-        Path(default_storage.path(stored)), encoding=encoding or None, delimiter=delimiter or None
-    )
-    if list(table.columns) != data["table"]["columns"]:
+        open_sheet(preparation, sheet)
+        return False
+    path = Path(preparation.job.file.path)
+    take_table(preparation, open_table(path, encoding=encoding or None, delimiter=delimiter or None))
+    return True
+
+
+def take_table(preparation: Preparation, table: Table, **more: Any) -> None:
+    """Goes on with the file as it was read now; choices for other columns are forgotten."""
+    data = preparation.data
+    data.pop("opening", None)
+    if "table" in data and list(table.columns) != data["table"]["columns"]:
         for part in ("columns", "dates", "decimals", "values"):
             data.pop(part, None)
-    job.file.name = stored
-    preparation.save(table=table_data(table), sheet=sheet or data.get("sheet"))
-    look_at(job)
-    if old != stored:
-        default_storage.delete(old)
+    preparation.save(table=table_data(table), **more)
+    look_at(preparation.job)
 
 
 def look_at(job: Job) -> None:
@@ -107,7 +119,7 @@ def look_at(job: Job) -> None:
         look.look(job)
         return
     preparation = Preparation(job)
-    reading = preparation.data.get("reading", 0) + 1
+    reading = next_reading(preparation)
     preparation.save(reading=reading)
     wanted = {"import": job.pk, "reading": reading}
     start_job("import_look", actor=job.person, module=job.module, title=job.title, input=wanted)
@@ -157,6 +169,6 @@ def propose_all(preparation: Preparation, seen: ImportLook) -> None:
 
 def discard(job: Job) -> None:
     """Throws an import in preparation away, with its files."""
-    for name in {job.file.name, job.input.get("workbook")} - {None, ""}:
-        default_storage.delete(name)
+    names = files_of(job)
     job.delete()
+    delete_now(names)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from django.utils.translation import gettext as _
 
@@ -50,36 +54,55 @@ def check(path: Path) -> None:
         raise ImportProblem(message, "bomb")
 
 
-def sheets(path: Path) -> list[str]:
-    """The names of the sheets; raises ImportProblem."""
-    found = _run("sheets", str(path))
-    if not found:
-        raise ImportProblem(_("The Excel file has no sheets with cells."), "empty")
-    return found
+class Program:
+    """The other process at work on a workbook; to be closed, whatever comes."""
+
+    def __init__(self, verb: str, path: Path, *more: str) -> None:
+        check(path)
+        self._told, self._errors = TemporaryFile("w+"), TemporaryFile("w+")  # noqa: SIM115 — closed by close()
+        command = [sys.executable, "-I", str(PROGRAM), verb, str(path), *more]
+        self._process = subprocess.Popen(command, stdout=self._told, stderr=self._errors)
+        self._until = time.monotonic() + SECONDS
+
+    def wait(self, seconds: float) -> None:
+        """Waits for its end, for at most so long."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
+    def answer(self) -> list[str] | None:
+        """What it told; None while it is at work. Raises ImportProblem."""
+        status = self._process.poll()
+        if status is None:
+            if time.monotonic() > self._until:
+                message = _("The Excel file takes too long to read. Save it as CSV.")
+                raise ImportProblem(message, "too_slow")
+            return None
+        if status != 0:
+            raise _reason(_text(self._errors))
+        told: list[str] = json.loads(_text(self._told) or "[]")
+        return told
+
+    def close(self) -> None:
+        """Ends it, if it has not ended."""
+        self._process.kill()
+        self._process.wait()
+        self._told.close()
+        self._errors.close()
 
 
-def to_csv(path: Path, sheet: str, target: Path) -> None:
-    """Writes one sheet as CSV; raises ImportProblem, and then there is no file."""
-    try:
-        _run("csv", str(path), sheet, str(target))
-        if not target.stat().st_size:
-            raise ImportProblem(_("The sheet “%s” is empty.") % sheet, "empty")
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+def sheets(path: Path) -> Program:
+    """Finds the names of the sheets; raises ImportProblem."""
+    return Program("sheets", path)
 
 
-def _run(*arguments: str) -> list[str]:
-    check(Path(arguments[1]))
-    command = [sys.executable, "-I", str(PROGRAM), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        raise ImportProblem(_("The Excel file takes too long to read. Save it as CSV."), "too_slow") from None
-    if done.returncode != 0:
-        raise _reason(done.stderr)
-    told: list[str] = json.loads(done.stdout or "[]")
-    return told
+def to_csv(path: Path, sheet: str, target: Path) -> Program:
+    """Writes one sheet as CSV to a new file; raises ImportProblem."""
+    return Program("csv", path, sheet, str(target))
+
+
+def _text(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def _reason(told: str) -> ImportProblem:

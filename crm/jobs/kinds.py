@@ -70,6 +70,9 @@ class JobKind(ABC):
     icon: ClassVar[str] = "checklist"
     can_undo: ClassVar[bool] = False
     listed: ClassVar[bool] = True  # whether people see it among their jobs
+    leaves_records: ClassVar[bool] = True  # whether the records that it was about can be looked at afterwards
+    gives_file: ClassVar[bool] = False  # whether its file is a result, for its person to download
+    can_pause: ClassVar[bool] = True  # whether a worker may leave it between two steps to the next one
     again: ClassVar[str] = ""  # the page on which the same can be asked for again; it takes the module's key
     again_label: ClassVar[str | Promise] = ""
 
@@ -80,6 +83,13 @@ class JobKind(ABC):
     def columns(self, _job: Job) -> Sequence[str] | None:
         """The headings of its refusals' cells, where they have cells."""
         return None
+
+    def wait(self, session: Session) -> None:  # noqa: B027 — most kinds have nothing to wait for
+        """Called before each step, outside of its transaction, for what is at work elsewhere."""
+
+    def files(self, job: Job) -> list[str]:
+        """The names in the storage of the files that belong to the job, and go with it."""
+        return [str(job.file.name)] if job.file else []
 
     def finish(self, job: Job) -> None:  # noqa: B027 — most kinds have nothing to do at the end
         """Called once when the job is done, in the transaction of its last step."""

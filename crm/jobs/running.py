@@ -23,6 +23,7 @@ from crm.documents.generation import held_generation
 from crm.door.batch import CauseNode
 from crm.door.once import in_one_transaction
 from crm.jobs.kinds import JOB_KINDS, JobProblem, Session, Step
+from crm.jobs.telling import tell_end
 from crm.jobs.waking import wake
 from crm.middleware import zone_of
 from crm.models import Job, JobChunk, JobRefusal, JobState
@@ -92,15 +93,17 @@ def _work(job: Job, stop_at: float) -> bool:
         return _cancelled(job)
     if not job.person.is_active:
         raise JobProblem(_("%s is no longer active.") % job.person)
-    with JOB_KINDS[job.kind].session(job) as session:
+    kind = JOB_KINDS[job.kind]
+    with kind.session(job) as session:
         while True:
+            kind.wait(session)
             with held_generation():
                 ended = in_one_transaction(lambda: _step(job, session), session.cause)
             if ended:
                 return True
             if Job.objects.filter(pk=job.pk, cancel_asked=True).exists():
                 return _cancelled(job)
-            if time.monotonic() >= stop_at:
+            if kind.can_pause and time.monotonic() >= stop_at:
                 _let_go(job)
                 return False
 
@@ -125,6 +128,8 @@ def _step(job: Job, session: Session) -> bool:
         job.succeed()
         job.finished_at = timezone.now()
     _store(job, ended)
+    if ended:
+        tell_end(job)
     return ended
 
 
@@ -192,7 +197,10 @@ def _let_go(job: Job) -> None:
 
 def _cancelled(job: Job) -> bool:
     job.cancel()
-    _held(job).update(state=job.state, finished_at=timezone.now(), lease_until=None, lease_by=None)
+    ended = {"state": job.state, "finished_at": timezone.now(), "lease_until": None, "lease_by": None}
+    with transaction.atomic():
+        if _held(job).update(**ended):
+            tell_end(job)
     return True
 
 
@@ -218,6 +226,7 @@ def _failed(job: Job, error: Exception) -> bool:
             lease_until=None,
             lease_by=None,
         )
+        tell_end(fresh)
     return True
 
 

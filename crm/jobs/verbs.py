@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.jobs.kinds import JOB_KINDS, JobProblem
+from crm.jobs.telling import tell_end
 from crm.jobs.waking import wake
 from crm.models import Job, JobState, User
 
@@ -29,7 +29,6 @@ def start_job(
     title: str,
     input: Mapping[str, Any],  # noqa: A002 — the field's name
     total: int | None = None,
-    file: File[bytes] | None = None,
     prepare: bool = False,
     undoes: Job | None = None,
 ) -> Job:
@@ -44,7 +43,6 @@ def start_job(
             title=title[:255],
             input=dict(input),
             total=total,
-            file=file,
             undoes=undoes,
             state=JobState.PREPARING if prepare else JobState.WAITING,
             asked_at=timezone.now(),
@@ -78,6 +76,8 @@ def cancel_job(job: Job) -> None:
             locked.cancel()
             locked.finished_at = timezone.now()
         locked.save(update_fields=["state", "cancel_asked", "finished_at"])
+        if locked.state == JobState.CANCELLED:
+            tell_end(locked)
 
 
 def continue_job(job: Job) -> None:
@@ -88,6 +88,8 @@ def continue_job(job: Job) -> None:
             raise JobProblem(_("This is not stopped."))
         if Job.objects.filter(undoes=locked).exists():
             raise JobProblem(_("This was undone."))
+        if locked.files_removed_at is not None:
+            raise JobProblem(_("Its file is no longer kept."))
         locked.go_on()
         locked.save(update_fields=["state", "error", "attempts", "cancel_asked", "finished_at"])
         wake(locked.pk)

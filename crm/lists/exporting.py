@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.documents.generation import held_generation
+from crm.forms.criteria_explain import told
 from crm.lists.columns import ListColumn, offered, showing
 from crm.lists.rows import values_of
 from crm.lists.state import NEWEST, ListState
-from crm.models import Record
+from crm.models import ExportEntry, Record
 from crm.modules.registry import FieldInfo, ModuleInfo
 from crm.views.showing import Names, cell, load_names, pointers, target_of
 from crm.visibility import Cursor, can, count, page, readable, visible_to
@@ -49,24 +50,44 @@ class Export:
         """The first row."""
         return ["ID", *(column.label for column in self.columns)]
 
-    def rows(self) -> Iterator[list[Any]]:
+    def rows(self, file_format: str) -> Generator[list[Any]]:
         """A row per record: its id, then plain Python values, at any size in constant memory.
 
-        What can be refused (FieldRefused, TooSlow) is refused at once, before the file begins.
+        What can be refused (FieldRefused, TooSlow) is refused at once, before the file begins; from then on
+        the export is in the journal, with its format.
         """
         state = replace(self.state, columns=self.columns)
-        return self._rows(state, _chunks(state))
+        chunks = _chunks(state)
+        return _rows(state, chunks, self._begin(file_format))
 
-    def _rows(self, state: ListState, chunks: Iterator[Sequence[Record]]) -> Iterator[list[Any]]:
-        number = 0
-        try:
-            for records in chunks:
-                with held_generation():
-                    found = _values(state, records)
-                number += len(found)
-                yield from found
-        finally:
-            _tell(self.state, number)
+    def _begin(self, file_format: str) -> ExportEntry:
+        """The journal's row, before the first record leaves."""
+        state = self.state
+        return ExportEntry.objects.create(
+            at=timezone.now(),
+            person=state.user,
+            module=state.module.key,
+            format=file_format,
+            view=state.view.name,
+            words=told(state.user, state.criteria) if state.criteria.tree is not None else "",
+            search=state.asked.q,
+            columns=", ".join(self.heading),
+        )
+
+
+def _rows(state: ListState, chunks: Iterator[Sequence[Record]], entry: ExportEntry) -> Generator[list[Any]]:
+    number, is_whole = 0, False
+    try:
+        for records in chunks:
+            with held_generation():
+                found = _values(state, records)
+            number += len(found)
+            yield from found
+        is_whole = True
+    finally:
+        entry.rows, entry.finished_at, entry.is_whole = number, timezone.now(), is_whole
+        entry.save(update_fields=["rows", "finished_at", "is_whole"])
+        _tell(entry)
 
 
 def _chunks(state: ListState) -> Iterator[Sequence[Record]]:
@@ -132,15 +153,15 @@ def _plain(info: FieldInfo, values: Mapping[str, Any], names: Names) -> Any:
     return cell(info, values, names).text if family == "lines" else info.type.show(value, info)
 
 
-def _tell(state: ListState, number: int) -> None:
-    """Who took what out of the house."""
+def _tell(entry: ExportEntry) -> None:
+    """The same for whoever reads the log."""
     audit.info(
         "export: %s took %d records of %s, filter: %r, search: %r",
-        state.user.email,
-        number,
-        state.module.key,
-        state.criteria.words(),
-        state.asked.q,
+        entry.person.email if entry.person else None,
+        entry.rows,
+        entry.module,
+        entry.words,
+        entry.search,
     )
 
 

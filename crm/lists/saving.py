@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from crm.lists.builtin import View
 from crm.lists.columns import named
 from crm.lists.filters import read_filter
+from crm.lists.handing import give_views
 from crm.lists.problems import ViewProblem
 from crm.lists.saved import may_change, saved_view, views_of
 from crm.lists.state import ListState
@@ -84,6 +85,27 @@ def store_shape(*, actor: User, view: ListView, module: ModuleInfo, shape: Shape
     _set_shape(row, actor, module, shape)
     row.save()
     return row
+
+
+@transaction.atomic
+def order_views(*, actor: User, module: ModuleInfo, ids: Sequence[int]) -> None:
+    """The actor's own views come in this order; those that are not named follow as they stood."""
+    _one_at_a_time(actor.pk)
+    place = {pk: number for number, pk in enumerate(ids)}
+    rows = list(ListView.objects.filter(owner=actor, module_id=module.key))
+    rows.sort(key=lambda row: place.get(row.pk, len(place)))
+    for position, row in enumerate(rows, 1):
+        row.position = position
+    ListView.objects.bulk_update(rows, ["position"])
+
+
+@transaction.atomic
+def take_over(*, actor: User, view: ListView) -> None:
+    """A shared view of somebody who has left becomes the actor's; raises ViewProblem for any other."""
+    row = _locked(actor, view)
+    if row.owner.is_active:
+        raise ViewProblem(_("Its owner is still there."))
+    give_views([row], actor)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -14,7 +15,6 @@ from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 MOST_XLSX = 100_000
@@ -24,6 +24,8 @@ AT_ONCE = 200  # rows that are sent together
 BOM = "\ufeff"
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # the wide ones too, with some keyboards
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+# One of these, and no program opens the workbook.
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def is_formula(text: str) -> bool:
@@ -65,21 +67,47 @@ def csv_value(value: Any) -> str:
     return harmless(value) if isinstance(value, str) else str(value)
 
 
+class XlsxBook:
+    """A workbook with one sheet, to which rows are added; they wait on the disk, not in memory."""
+
+    def __init__(self, title: str, heading: Sequence[str]) -> None:
+        self._book = Workbook(write_only=True)
+        self._sheet = self._book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", title)[:31])
+        self._sheet.freeze_panes = "A2"
+        cells = [_text_cell(self._sheet, text) for text in heading]
+        for cell in cells:
+            cell.font = Font(bold=True)
+        self._sheet.append(cells)
+        self.rows = 0
+        self._is_saved = False
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> int:
+        """Adds these rows; tells how many there were."""
+        before = self.rows
+        for row in rows:
+            self._sheet.append([_xlsx_value(self._sheet, value) for value in row])
+            self.rows += 1
+        return self.rows - before
+
+    def file(self) -> IO[bytes]:
+        """The whole workbook in a temporary file, at its beginning. Nothing can be added afterwards."""
+        found = TemporaryFile()  # noqa: SIM115 — closed when it has been sent
+        self._book.save(found)
+        self._is_saved = True
+        found.seek(0)
+        return found
+
+    def close(self) -> None:
+        """Lets go of the rows on the disk; only saving does, also what nobody wants any more."""
+        if not self._is_saved:
+            self.file().close()
+
+
 def xlsx_file(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
     """The workbook in a temporary file, at its beginning; at most MOST_XLSX rows."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", title)[:31])
-    sheet.freeze_panes = "A2"
-    cells = [_text_cell(sheet, text) for text in heading]
-    for cell in cells:
-        cell.font = Font(bold=True)
-    sheet.append(cells)
-    for row in islice(rows, MOST_XLSX):
-        sheet.append([_xlsx_value(sheet, value) for value in row])
-    found = TemporaryFile()  # noqa: SIM115 — closed when it has been sent
-    book.save(found)
-    found.seek(0)
-    return found
+    with closing(XlsxBook(title, heading)) as book:
+        book.add(islice(rows, MOST_XLSX))
+        return book.file()
 
 
 def _xlsx_value(sheet: Any, value: Any) -> Any:
@@ -93,7 +121,7 @@ def _xlsx_value(sheet: Any, value: Any) -> Any:
 
 def _text_cell(sheet: Any, text: str) -> Any:
     """Kept as text, also when somebody opens the cell and closes it again."""
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST_CELL])
+    cell = WriteOnlyCell(sheet, NOT_IN_XML.sub("", text)[:LONGEST_CELL])
     cell.data_type = "s"
     if is_formula(text):
         cell.quotePrefix = True

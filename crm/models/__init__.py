@@ -18,6 +18,7 @@ from crm.models.configuration import (
     NumberSeries,
     VersionState,
 )
+from crm.models.exports import ExportEntry
 from crm.models.imports import ImportLink, ImportLook, ImportMapping
 from crm.models.jobs import Job, JobChunk, JobRefusal, JobState
 from crm.models.modules import Field, IndexState, Module, PicklistValue, Section, Sharing
@@ -57,6 +58,7 @@ __all__ = [
     "DocumentVersion",
     "DoorOnlyError",
     "ExchangeRate",
+    "ExportEntry",
     "Field",
     "FieldRight",
     "Generation",

@@ -82,7 +82,7 @@ class Attachment(models.Model):
 
 
 class Notification(models.Model):
-    """A message to one person, shown under the bell."""
+    """A message to one person, shown under the bell; about a record, about a job, or about neither."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False
@@ -90,6 +90,7 @@ class Notification(models.Model):
     text = models.CharField(max_length=500)
     record_id = models.BigIntegerField(null=True)
     module = models.CharField(max_length=60, null=True)
+    job = models.ForeignKey("crm.Job", models.CASCADE, null=True, related_name="+", db_index=False)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     cause = models.ForeignKey(Cause, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -97,6 +98,11 @@ class Notification(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["user", "-id"], name="notification_of_user")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job"], condition=models.Q(job__isnull=False), name="one_message_per_job"
+            )
+        ]
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -24,7 +25,7 @@ class Job(models.Model):
     """One piece of work: what, for whom, how far it is, and how it went.
 
     `position` says where the next step begins; it is stored with what the step did, so that a worker that
-    is killed loses and doubles nothing.
+    is killed loses and doubles nothing. How long its files are kept after its end, `crm.jobs.files` says.
     """
 
     kind = models.CharField(_("kind"), max_length=40)
@@ -34,7 +35,7 @@ class Job(models.Model):
     )
     title = models.CharField(_("title"), max_length=255)
     input = models.JSONField(_("input"), default=dict)
-    file = models.FileField(_("file"), upload_to="jobs/%Y/%m/", null=True)
+    file = models.FileField(_("file"), null=True)  # named by crm.jobs.files
     state = FSMField(_("state"), default=JobState.WAITING, choices=JobState.choices)
     position = models.JSONField(default=dict)
     total = models.BigIntegerField(_("in all"), null=True)
@@ -44,6 +45,8 @@ class Job(models.Model):
     error = models.TextField(_("error"), blank=True, default="")
     cause = models.ForeignKey(Cause, models.PROTECT, null=True, related_name="+")
     undoes = models.OneToOneField("self", models.CASCADE, null=True, related_name="undone_by")
+    files_removed_at = models.DateTimeField(_("files removed"), null=True)
+    touched_at = models.DateTimeField(_("last prepared"), default=timezone.now)
     asked_at = models.DateTimeField(_("asked for"))
     started_at = models.DateTimeField(_("begun"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
@@ -59,6 +62,12 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["person", "-id"], name="job_of_person"),
             models.Index(fields=["id"], condition=models.Q(state=JobState.WAITING), name="job_waiting"),
+            models.Index(
+                fields=["touched_at"],
+                condition=models.Q(state=JobState.PREPARING),
+                name="job_in_preparation",
+            ),
+            models.Index(fields=["finished_at"], condition=models.Q(file__gt=""), name="job_with_file"),
         ]
 
     def __str__(self) -> str:

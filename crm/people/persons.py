@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.documents.generation import configuration_changed
+from crm.lists.handing import give_views, shared_views_of
 from crm.models import Profile, User
 from crm.people.features import FEATURES
 from crm.people.handover import handover
@@ -56,16 +57,19 @@ def set_absence(*, actor: User, person: User, absent_from: Any, absent_to: Any) 
 
 
 def deactivate_person(*, actor: User | None, person: User, successor: User | None) -> int:
-    """Lets a person go: no log-in any more, and the successor gets the open records and tasks.
+    """Lets a person go: no log-in any more, and the successor gets the open records, tasks and shared views.
 
-    Returns how many records changed hands. Raises PeopleProblem if there are open records and no
-    successor, or if one of them cannot be handed over; then nothing is changed.
+    Returns how many records changed hands. Without a successor, shared views stay as they are. Raises
+    PeopleProblem if there are open records and no successor, or if one of them cannot be handed over; then
+    nothing is changed.
     """
     require_feature(actor, "manage_people")
     if successor is not None and (successor.pk == person.pk or not successor.is_active):
         raise PeopleProblem(_("Choose another, active person."), "successor")
     with transaction.atomic():
         handed = handover(person=person, successor=successor, actor=actor)
+        if successor is not None:
+            give_views(shared_views_of(person), successor)
         person.is_active = False
         save_person(actor=actor, person=person)
     return handed

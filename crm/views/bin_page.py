@@ -8,21 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, Value
-from django.db.models.lookups import Contains
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from crm.criteria.text import fold
 from crm.door.bin import in_bin
 from crm.models import History, User
 from crm.modules.registry import ModuleInfo
 from crm.views.asking import StaffRequest, asked_module
 from crm.views.finding import clean_query
 from crm.views.showing import name_of, stored_of
-from crm.visibility import TooSlow, readable
-from crm.visibility.columns import searched_value
+from crm.visibility import TooSlow
 from crm.visibility.limits import in_time
 
 SIZE = 50
@@ -55,21 +52,11 @@ def bin_page(request: StaffRequest, key: str) -> HttpResponse:
 
 
 def _page(user: User, module: ModuleInfo, text: str, before: str) -> dict[str, Any]:
-    rows = in_bin(user, module).filter(_older(before)).filter(_matching(user, module, text))
+    rows = in_bin(user, module, text).filter(_older(before))
     found = list(rows[: SIZE + 1])
     shown = found[:SIZE]
     more = urlencode({"q": text, "before": _place(shown[-1])}) if len(found) > SIZE else ""
     return {"rows": list(_binned(user, module, shown)), "older": more}
-
-
-def _matching(user: User, module: ModuleInfo, text: str) -> Q:
-    """Rows in whose searched fields the text occurs. The search's own indexes hold live records only."""
-    found = Q()
-    allowed = readable(user, module)
-    for info in module.fields.values():
-        if text and info.searched and info.type.family == "text" and info.key in allowed:
-            found |= Q(Contains(searched_value(info), Value(fold(text))))
-    return found if found or not text else Q(pk__in=())
 
 
 def _binned(user: User, module: ModuleInfo, rows: Iterable[Any]) -> Iterable[Binned]:

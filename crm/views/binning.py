@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from crm.bulk.purging import start_purge
 from crm.door import Change, Outcome, Source, Verb, apply
 from crm.door.bin import in_bin, purge, restore
 from crm.door.reading import Stored
@@ -24,7 +25,7 @@ from crm.views.hanging import hanging_on
 from crm.views.showing import name_of, stored_of
 from crm.visibility import can
 
-AT_ONCE = 100
+AT_ONCE = 100  # up to so many are deleted for good while the person waits, more by a job
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,6 +88,10 @@ def delete_for_good(request: StaffRequest, key: str) -> HttpResponse:
         messages.warning(request, _("Choose at least one record."))
         return redirect("bin", key)
     if request.method == "POST" and "confirmed" in data:
+        if len(names) > AT_ONCE:
+            return redirect(
+                "job", start_purge(module, actor=request.user, ids=list(names), total=len(names)).pk
+            )
         outcome = purge(key, list(names), actor=request.user, mode="each")
         _tell_refused(request, outcome, names)
         if count := len(outcome.ids):
@@ -100,7 +105,7 @@ def delete_for_good(request: StaffRequest, key: str) -> HttpResponse:
 def chosen(request: StaffRequest, module: ModuleInfo, data: QueryDict) -> dict[int, str]:
     """The chosen records by id, with their names; 404 if there is none of them in the person's bin."""
     given = data.getlist("one") or data.getlist("ids")
-    ids = [int(text) for text in given if text.isascii() and text.isdecimal() and len(text) < 19][:AT_ONCE]
+    ids = [int(text) for text in given if text.isascii() and text.isdecimal() and len(text) < 19]
     if not ids:
         return {}
     rows: Any = in_bin(request.user, module).filter(pk__in=ids)

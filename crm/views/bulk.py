@@ -22,6 +22,7 @@ from crm.bulk.wishes import WISHES, Wishes
 from crm.door import Source
 from crm.door.preview import Foreseen, Move, preview
 from crm.jobs.running import run_job
+from crm.jobs.telling import mark_seen
 from crm.jobs.verbs import start_job
 from crm.lists.problems import ListProblem
 from crm.models import JobState, User
@@ -178,6 +179,7 @@ def _start(
         run_job(job.pk, SECONDS)
         job.refresh_from_db()
     if job.state == JobState.DONE and not job.tally.get("refused"):
+        mark_seen(job)
         context = {"job": job, "text": DONE[action] % {"number": job.done}}
         messages.success(request, render_to_string("crm/verbs/undo_job.html", context, request))
         return redirect(_back(request, selection.module))

@@ -53,17 +53,24 @@ class Moving:
 
 
 class Comparison:
-    """Two records, which of them stays, and what was chosen of each field."""
+    """Two records, which of them stays, and what was chosen of each field.
+
+    `keep` in what is given lets another one stay: fields then follow it, but for those chosen by hand.
+    """
 
     def __init__(self, user: User, module: ModuleInfo, pair: list[Stored], given: Mapping[str, str]) -> None:
         self.user, self.module, self.pair, self.given = user, module, pair, given
         ids = [row.id for row in pair]
-        wanted = given.get("stays", "")
-        self.stays = int(wanted) if wanted in map(str, ids) else ids[0]
+        self.before = self._one_of(ids, given.get("stays", "")) or ids[0]  # which one stayed so far
+        self.stays = self._one_of(ids, given.get("keep", "")) or self.before
         self.general: list[str] = []
         self.hanging = counts_by_record(ids)
         allowed = [info for info in told_fields(module) if info.key in readable(user, module)]
         self.lines = list(self._lines([info for info in allowed if "base_of" not in info.options]))
+
+    @staticmethod
+    def _one_of(ids: list[int], text: str) -> int | None:
+        return next((pk for pk in ids if str(pk) == text), None)
 
     @property
     def names(self) -> list[tuple[int, str]]:
@@ -171,19 +178,21 @@ class Comparison:
             ]
 
     def _chosen(self, info: FieldInfo) -> int:
-        """As the person chose, else the value of the record that stays, or the other's if it has none."""
-        ids = [row.id for row in self.pair]
-        given = self.given.get(f"field-{info.key}", "")
-        if given in map(str, ids):
-            return int(given)
+        """As the person chose by hand, else as the record that stays has it."""
+        given = self._one_of([row.id for row in self.pair], self.given.get(f"field-{info.key}", ""))
+        untouched = self.stays != self.before and given == self._usual(info, self.before)
+        return self._usual(info, self.stays) if given is None or untouched else given
+
+    def _usual(self, info: FieldInfo, stays: int) -> int:
+        """The record that stays, or the other one if that has no value."""
         values = {row.id: row.values.get(info.key) for row in self.pair}
-        other = next(pk for pk in ids if pk != self.stays)
-        if values[self.stays] != info.type.empty or info.key == "owner":
-            return self.stays
+        other = next(pk for pk in values if pk != stays)
+        if values[stays] != info.type.empty or info.key == "owner":
+            return stays
         offered = values[other]
-        to_itself = (offered.id if isinstance(offered, Ref) else offered) == self.stays
+        to_itself = (offered.id if isinstance(offered, Ref) else offered) == stays
         is_foreign = info.type.key in ("money", "lines") and self._has_two_currencies
-        return self.stays if is_foreign or (to_itself and info.type.family in LINKS) else other
+        return stays if is_foreign or (to_itself and info.type.family in LINKS) else other
 
     @property
     def _has_two_currencies(self) -> bool:

@@ -37,28 +37,35 @@ def convert(request: StaffRequest, pk: int) -> HttpResponse:
         return _became(request, module, lead)
     if pk not in editable_ids(request.user, module, [pk]):
         raise PermissionDenied(_("You may read this record, but not change it."))
-    alike = {key: in_short(request.user, key, compared(lead.values, key)) for key in ("accounts", "contacts")}
+    looked = {
+        key: in_short(request.user, key, compared(lead.values, key)) for key in ("accounts", "contacts")
+    }
+    alike = {key: found or [] for key, found in looked.items()}
+    unchecked = None in looked.values()
     data = request.POST if request.method == "POST" else None
     form = ConversionForm(request.user, lead, alike, data)
     if data is None or form.own_problems:
-        return _page(request, module, form, 422 if data is not None else 200)
+        return _page(request, module, form, 422 if data is not None else 200, unchecked=unchecked)
     try:
         done = convert_lead(pk, actor=request.user, **form.values)
     except DoorRefused as refused:
         form.report(refused.outcome)
-        return _page(request, module, form, 422)
+        return _page(request, module, form, 422, unchecked=unchecked)
     messages.success(request, _("“%s” was converted.") % name_of(request.user, module, lead))
     tell_notices(request, done.outcome)
     return redirect("convert", pk)
 
 
-def _page(request: StaffRequest, module: ModuleInfo, form: ConversionForm, status: int) -> HttpResponse:
+def _page(
+    request: StaffRequest, module: ModuleInfo, form: ConversionForm, status: int, *, unchecked: bool
+) -> HttpResponse:
     form.load_shown()
     context = {
         "module": module,
         "record": form.lead,
         "name": name_of(request.user, module, form.lead),
         "form": form,
+        "unchecked": unchecked,
         "hanging": counts_by_record([form.lead.id])[form.lead.id],
     }
     return render(request, "crm/convert.html", context, status=status)

@@ -1,8 +1,6 @@
-"""What the criteria editor asks as somebody works in it: fields, controls, a count, an explanation."""
+"""What the criteria editor asks as somebody works in it: fields, controls, a count."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -11,15 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.criteria.base import SideProblem
-from crm.forms.criteria import CriteriaEditor, read_json
+from crm.forms.criteria import CriteriaEditor
 from crm.forms.criteria_count import matching
-from crm.forms.criteria_explain import explain
 from crm.forms.criteria_fields import Fields
 from crm.models import User
 from crm.modules.loading import registry
 from crm.modules.registry import ModuleInfo
-from crm.views.asking import StaffRequest, asked_module, asked_record, not_found
-from crm.views.showing import name_of
+from crm.views.asking import StaffRequest, asked_module, not_found
 from crm.visibility import has_feature
 
 FEATURES = ("manage_automation", "manage_territories")  # who writes criteria over every field
@@ -65,21 +61,3 @@ def fields(request: StaffRequest, key: str) -> HttpResponse:
     groups = known.search(request.GET.get("q", "")[:100], like)
     context = {"groups": groups, "list_id": request.GET.get("list", "")[:60]}
     return render(request, "crm/criteria/fields.html", context)
-
-
-@require_safe
-def explained(request: StaffRequest, key: str, pk: int) -> HttpResponse:
-    """The criteria of the address against one record, condition by condition."""
-    module, stored = asked_record(request.user, key, pk)
-    asked = read_json(request.GET.get("criteria", ""))
-    context: dict[str, Any] = {
-        "module": module,
-        "record": stored,
-        "name": name_of(request.user, module, stored),
-    }
-    everything = CriteriaEditor(None, module, asked)
-    if everything.problems:  # told as to somebody who knows nothing of hidden fields
-        context["problems"] = CriteriaEditor(request.user, module, asked).problems
-        return render(request, "crm/criteria/explain.html", context, status=400)
-    context["told"] = explain(request.user, module, everything.criteria(), stored)
-    return render(request, "crm/criteria/explain.html", context)

@@ -28,8 +28,11 @@ def compared_keys(module: ModuleInfo) -> frozenset[str]:
     return frozenset(kinds | named & module.fields.keys())
 
 
-def looked_up(form: RecordForm) -> list[Duplicate]:
-    """Records that look like what is in the form, if something that is compared was typed or changed."""
+def looked_up(form: RecordForm) -> list[Duplicate] | None:
+    """Records that look like what is in the form, if something that is compared was typed or changed.
+
+    None if it takes too long to find out.
+    """
     keys = compared_keys(form.module)
     typed = {key: control for key, control in form.controls.items() if key in keys}
     if not any(control.touched for control in typed.values()):
@@ -40,29 +43,33 @@ def looked_up(form: RecordForm) -> list[Duplicate]:
     return in_short(form.user, form.module.key, values, without)
 
 
-def in_short(user: User, module: str, values: dict[str, Any], without: int | None = None) -> list[Duplicate]:
-    """Records that look like these values; none if it takes too long to find out, since it is a service."""
+def in_short(
+    user: User, module: str, values: dict[str, Any], without: int | None = None
+) -> list[Duplicate] | None:
+    """Records that look like these values; None if it takes too long to find out, since it is a service."""
     try:
         with in_time(SECONDS):
             return find_duplicates(module, values, user=user, without=without)
     except TooSlow:
-        return []
+        return None
 
 
-def unconfirmed(found: Collection[Duplicate], data: QueryDict) -> bool:
+def unconfirmed(found: Collection[Duplicate] | None, data: QueryDict) -> bool:
     """Whether there are some that the person has not been shown, or has not wanted to pass over."""
     confirmed = set(data.get("anyway", "").split(","))
-    return not confirmed.issuperset(str(one.id) for one in found)
+    return not confirmed.issuperset(str(one.id) for one in found or ())
 
 
-def warning(form: RecordForm, found: list[Duplicate]) -> dict[str, Any]:
-    """What the warning shows."""
+def warning(form: RecordForm, found: list[Duplicate] | None) -> dict[str, Any]:
+    """What the warning shows: the records, or that it could not be checked."""
+    unchecked, found = found is None, found or []
     return {
         "module": form.module,
         "record": form.stored,
         "duplicates": found[:SHOWN],
         "more": len(found) - SHOWN if len(found) > SHOWN else 0,
         "anyway": ",".join(str(one.id) for one in found),
+        "unchecked": unchecked,
         "may_merge": form.stored is not None and can(form.user, "delete", form.module),
     }
 
@@ -73,5 +80,7 @@ def duplicates(request: StaffRequest, key: str) -> HttpResponse:
     module = asked_module(request.user, key)
     form = RecordForm.posted(request.user, module, None, request.POST)
     without = request.POST.get("record", "")
-    found = [one for one in looked_up(form) if str(one.id) != without]
+    found = looked_up(form)
+    if found is not None:
+        found = [one for one in found if str(one.id) != without]
     return render(request, "crm/verbs/duplicates.html", warning(form, found))

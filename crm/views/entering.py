@@ -19,6 +19,7 @@ from crm.modules.registry import ModuleInfo
 from crm.views.asking import StaffRequest, asked_module, asked_record
 from crm.views.duplicates import compared_keys, looked_up, unconfirmed, warning
 from crm.views.showing import name_of
+from crm.visibility import can
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,6 +39,7 @@ def new(request: StaffRequest, key: str) -> HttpResponseBase:
     if not outcome.ok:
         form.report(outcome.problems)
         return _page(request, form, 422)
+    _tell_unchecked(request, module, outcome.ids[0], found)
     return _created(request, module, outcome)
 
 
@@ -68,10 +70,16 @@ def edit(request: StaffRequest, key: str, pk: int) -> HttpResponseBase:
         return _page(request, form, 422)
     if unconfirmed(found := looked_up(form), request.POST):
         return _page(request, form, 422, found)
-    return _save(request, module, stored, form)
+    return _save(request, module, stored, form, found)
 
 
-def _save(request: StaffRequest, module: ModuleInfo, stored: Stored, form: RecordForm) -> HttpResponseBase:
+def _save(
+    request: StaffRequest,
+    module: ModuleInfo,
+    stored: Stored,
+    form: RecordForm,
+    found: list[Duplicate] | None,
+) -> HttpResponseBase:
     values = form.changes()
     if not values:
         messages.info(request, _("Nothing was changed."))
@@ -84,8 +92,22 @@ def _save(request: StaffRequest, module: ModuleInfo, stored: Stored, form: Recor
         form.report(outcome.problems)
         return _page(request, form, 422)
     messages.success(request, _("Saved."))
+    _tell_unchecked(request, module, stored.id, found)
     tell_notices(request, outcome)
     return redirect("record", module.key, stored.id)
+
+
+def _tell_unchecked(
+    request: StaffRequest, module: ModuleInfo, pk: int, found: list[Duplicate] | None
+) -> None:
+    """Says of a record that was saved that nobody knows whether it was there already."""
+    if found is not None:
+        return
+    told = _("It took too long to find out whether this is there already.")
+    if can(request.user, "delete", module):  # where two are merged, those that look the same are listed
+        link = format_html('<a href="{}">{}</a>', reverse("merge", args=[module.key, pk]), _("Check again"))
+        told = format_html("{} {}", told, link)
+    messages.warning(request, told)
 
 
 def tell_notices(request: StaffRequest, outcome: Outcome) -> None:

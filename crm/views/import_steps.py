@@ -47,6 +47,7 @@ class Asked:
     module: ModuleInfo
     preparation: Preparation
     name: str
+    problem: str = ""  # why the sheet that was asked for last could not be read
 
     @property
     def job(self) -> Job:
@@ -66,8 +67,10 @@ class Asked:
         """To the step before this one."""
         return redirect(NAMES[NAMES.index(self.name) - 1], self.job.pk)
 
-    def page(self, template: str, problems: Problems = (), **context: Any) -> HttpResponse:
-        """The step's page; 422 if something is wrong."""
+    def page(
+        self, template: str, problems: Problems = (), *, status: int | None = None, **context: Any
+    ) -> HttpResponse:
+        """The step's page; 422 if something is wrong, unless the status is given."""
         place = NAMES.index(self.name)
         steps = [
             StepLink(label, reverse(name, args=[self.job.pk]), number == place, number < place)
@@ -81,7 +84,7 @@ class Asked:
             "problems": problems,
             "back": steps[place - 1].url if place else "",
         } | context
-        return render(self.request, template, whole, status=422 if problems else 200)
+        return render(self.request, template, whole, status=status or (422 if problems else 200))
 
 
 def asked_import(request: StaffRequest, pk: int) -> tuple[ModuleInfo, Job]:
@@ -106,8 +109,13 @@ def import_step(name: str, *, looks: bool = True) -> Callable[[View], Callable[.
             if job.state != JobState.PREPARING:
                 return redirect("job", pk)
             asked = Asked(request, module, Preparation(job), name)
+            if "opening" in job.input:
+                reader = reader_of(job, "import_workbook")
+                if reader is None or reader.state == JobState.WAITING or "table" not in job.input:
+                    return waiting(asked, reader)
+                asked.problem = reader.error
             if looks and not ImportLook.objects.filter(job=job).exists():
-                return waiting(asked)
+                return waiting(asked, reader_of(job, "import_look"))
             return view(asked)
 
         return asked_view
@@ -115,12 +123,19 @@ def import_step(name: str, *, looks: bool = True) -> Callable[[View], Callable[.
     return decorate
 
 
-def waiting(asked: Asked) -> HttpResponse:
+def reader_of(job: Job, kind: str) -> Job | None:
+    """The last job of this kind that read the import's file."""
+    readers = Job.objects.filter(kind=kind, person=job.person, input__import=job.pk)
+    return readers.order_by("-pk").first()
+
+
+def waiting(asked: Asked, reader: Job | None) -> HttpResponse:
     """The file is being read: how far, and what to do if it cannot be."""
-    reader = (
-        Job.objects.filter(kind="import_look", person=asked.request.user, input__import=asked.job.pk)
-        .order_by("-pk")
-        .first()
+    at = reader.position if reader else {}
+    return asked.page(
+        "crm/imports/reading.html",
+        reader=reader,
+        opens="opening" in asked.job.input,
+        percent=at.get("percent", 0),
+        written=at.get("bytes", 0),
     )
-    percent = reader.position.get("percent", 0) if reader else 0
-    return asked.page("crm/imports/reading.html", reader=reader, percent=percent)

@@ -88,7 +88,7 @@ def throw_away(request: StaffRequest, pk: int) -> HttpResponse:
 @import_step("import_file", looks=False)
 def file(asked: Asked) -> HttpResponse:
     """How the file is read: encoding, delimiter, sheet, and how its first rows look then."""
-    data, problem = asked.preparation.data, ""
+    data, problem, status = asked.preparation.data, asked.problem, 200
     now = (data["table"]["encoding"]["codec"], data["table"]["delimiter"], data.get("sheet"))
     if asked.request.method == "POST":
         post = asked.request.POST
@@ -96,14 +96,15 @@ def file(asked: Asked) -> HttpResponse:
         try:
             if chosen == now:
                 return asked.next()
-            read_again(asked.preparation, encoding=chosen[0], delimiter=chosen[1], sheet=chosen[2])
-            messages.success(asked.request, _("The file was read again. Look whether it is right now."))
+            if read_again(asked.preparation, encoding=chosen[0], delimiter=chosen[1], sheet=chosen[2]):
+                messages.success(asked.request, _("The file was read again. Look whether it is right now."))
             return redirect("import_file", asked.job.pk)
         except ImportProblem as found:
-            problem, now = found.message, chosen
+            problem, now, status = found.message, chosen, 422
     return asked.page(
         "crm/imports/file.html",
-        [("encoding", problem)] if problem else [],
+        [("sheet" if data.get("sheets") else "encoding", problem)] if problem else [],
+        status=status,
         table=asked.preparation.table,
         rows=[_short(row) for row in first_rows(asked.preparation, SHOWN_ROWS)],
         encodings=_choices(ENCODINGS, now[0]),

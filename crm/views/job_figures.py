@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from crm.fields.numbers import babel_locale
+from crm.jobs.files import kept_until
 from crm.jobs.kinds import JOB_KINDS, JobKind
 from crm.jobs.verbs import can_be_undone
 from crm.models import Job, JobState
@@ -27,6 +28,8 @@ COUNTS: dict[str, tuple[str, str, Any]] = {
     "created": ("plus", "good", ngettext_lazy("created", "created")),
     "updated": ("edit", "good", ngettext_lazy("updated", "updated")),
     "deleted": ("trash", "good", ngettext_lazy("moved to the bin", "moved to the bin")),
+    "exported": ("download", "good", ngettext_lazy("in the file", "in the file")),
+    "purged": ("trash", "good", ngettext_lazy("deleted for good", "deleted for good")),
     "tagged": ("tag", "good", ngettext_lazy("tagged", "tagged")),
     "shared": ("share", "good", ngettext_lazy("shared", "shared")),
     "undone": ("arrow-back-up", "good", ngettext_lazy("taken back", "taken back")),
@@ -169,12 +172,26 @@ class ShownJob:
     @property
     def can_continue(self) -> bool:
         """Whether it stopped on the way."""
-        return self.job.state in (JobState.FAILED, JobState.CANCELLED) and self.undone_by is None
+        stopped = self.job.state in (JobState.FAILED, JobState.CANCELLED)
+        return stopped and self.undone_by is None and self.job.files_removed_at is None
 
     @property
     def can_undo(self) -> bool:
         """Whether it can be taken back and was not yet."""
         return can_be_undone(self.job) and self.undone_by is None
+
+    @property
+    def has_file(self) -> bool:
+        """Whether there is a file to download."""
+        return self.kind.gives_file and bool(self.job.file)
+
+    @property
+    def file_told(self) -> str:
+        """Until when its file is kept, or since when it is gone; empty if it has none."""
+        if gone := self.job.files_removed_at:
+            return _("Its file was removed on %s. What is shown here stays.") % _day(gone)
+        until = kept_until(self.job)
+        return _("Its file is kept until %s.") % _day(until) if until else ""
 
     @property
     def refused(self) -> int:
@@ -191,6 +208,10 @@ class ShownJob:
 def number_text(number: float) -> str:
     """The number in the person's language."""
     return str(format_decimal(number, locale=babel_locale()))
+
+
+def _day(moment: datetime) -> str:
+    return str(format_date(timezone.localtime(moment), "long", locale=babel_locale()))
 
 
 def _duration(span: timedelta) -> str:

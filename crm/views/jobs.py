@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.jobs.kinds import JOB_KINDS, JobProblem
+from crm.jobs.telling import mark_seen
 from crm.jobs.verbs import cancel_job, continue_job, jobs_of, undo_job
 from crm.models import Job
-from crm.views.asking import StaffRequest, not_found
+from crm.views.asking import StaffRequest, asked_module, not_found
 from crm.views.job_figures import ShownJob
 from crm.views.job_refusals import csv_lines, shown_refusals
 
@@ -52,9 +54,12 @@ def jobs(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 def job(request: StaffRequest, pk: int) -> HttpResponse:
-    """One job; htmx asks for its changing part while it is at work."""
+    """One job; htmx asks for its changing part while it is at work. Who sees its end need not be told."""
     asked = asked_job(request, pk)
-    context: dict[str, Any] = {"shown": ShownJob(asked), "refusals": shown_refusals(asked)}
+    shown = ShownJob(asked)
+    if not shown.is_running:
+        mark_seen(asked)
+    context: dict[str, Any] = {"shown": shown, "refusals": shown_refusals(asked)}
     return render(request, "crm/jobs/body.html" if request.htmx else "crm/jobs/job.html", context)
 
 
@@ -87,6 +92,20 @@ def job_continue(request: StaffRequest, pk: int) -> HttpResponse:
 def job_undo(request: StaffRequest, pk: int) -> HttpResponse:
     """Takes back what it did, as a job of its own."""
     return _verb(request, pk, lambda asked: undo_job(asked, actor=request.user), "")
+
+
+@require_safe
+def job_file(request: StaffRequest, pk: int) -> FileResponse:
+    """The file that it made; 403 for who may not export any more."""
+    shown = ShownJob(asked_job(request, pk))
+    if not shown.has_file:
+        not_found()
+    asked_module(request.user, shown.job.module, "export")
+    try:
+        content = default_storage.open(str(shown.job.file.name))
+    except FileNotFoundError:
+        not_found()
+    return FileResponse(content, as_attachment=True, filename=shown.job.input["name"])
 
 
 @require_safe

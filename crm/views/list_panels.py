@@ -1,4 +1,4 @@
-"""What opens above the rows of a list: the filter and the choice of columns.
+"""What opens above the rows of a list: the filter, with a way to ask why a record is in it, and the columns.
 
 Each is a form that carries the list's address, and leads back to the list with another one.
 """
@@ -11,14 +11,16 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.criteria import CriteriaProblems
 from crm.forms.criteria import CriteriaEditor
+from crm.forms.lookups import Typed, resolve
 from crm.lists.columns import offered, with_name
 from crm.lists.filters import write_text
 from crm.lists.problems import ListProblem
-from crm.lists.state import Asked, ListState
+from crm.lists.saved import views_of
+from crm.lists.state import Asked, ListState, written
 from crm.modules.registry import ModuleInfo
 from crm.views.asking import StaffRequest, asked_module
 from crm.views.lists import list_response, panel_response, read_asked
@@ -37,8 +39,7 @@ def filter_panel(request: StaffRequest, key: str) -> HttpResponse:
     module = asked_module(request.user, key)
     if request.method != "POST":
         asked = Asked.read(request.GET)
-        editor = CriteriaEditor(request.user, module, _present(request, module, asked))
-        return panel_response(request, module, asked, {"panel": "filter", "editor": editor})
+        return panel_response(request, module, asked, _filter(request, module, asked))
     asked = replace(Asked.read(request.POST), filter="")
     editor = CriteriaEditor.posted(request.user, module, request.POST)
     panel = {"panel": "filter", "editor": editor}
@@ -51,6 +52,29 @@ def filter_panel(request: StaffRequest, key: str) -> HttpResponse:
         return list_response(request, module, asked, panel, 422)
     except ListProblem as refused:
         return list_response(request, module, asked, panel | {"problem": refused.message}, 422)
+
+
+def _filter(request: StaffRequest, module: ModuleInfo, asked: Asked) -> dict[str, Any]:
+    """The filter as it is now; only one that is there can be explained."""
+    editor = CriteriaEditor(request.user, module, _present(request, module, asked))
+    return {"panel": "filter", "editor": editor, "explains": not editor.is_empty}
+
+
+@require_safe
+def explain_record(request: StaffRequest, key: str) -> HttpResponse:
+    """Leads to why the list's filter holds for a record or not, by the name that was entered below it."""
+    module = asked_module(request.user, key)
+    asked = Asked.read(request.GET)
+    typed = Typed(module.key, request.GET.get("name", "").strip(), request.GET.get("pick", ""))
+    resolve(request.user, [typed])
+    if typed.value:
+        view = asked.view or views_of(request.user, module).default
+        query = {"view": view} | {part: asked.shape[part] for part in ("q", "filter") if part in asked.shape}
+        address = reverse("explain", args=[module.key, typed.value])
+        return HttpResponseRedirect(f"{address}?{written(query)}")
+    typed.problem = typed.problem or _("Enter the name of a record.")
+    panel = _filter(request, module, asked) | {"explains": True, "typed": typed}
+    return list_response(request, module, asked, panel, 422)
 
 
 def _present(request: StaffRequest, module: ModuleInfo, asked: Asked) -> dict[str, Any]:

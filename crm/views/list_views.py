@@ -1,4 +1,4 @@
-"""Saved views of a list: made, changed, renamed, shared, deleted, and chosen to begin with."""
+"""Saved views of a list: made, changed, shared, ordered, taken over, deleted, and chosen to begin with."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.lists.builtin import ALL, View
 from crm.lists.problems import ListProblem, ViewProblem
 from crm.lists.saved import may_change, views_of
-from crm.lists.saving import Shape, change_view, choose_default, create_view, delete_view, store_shape
+from crm.lists.saving import (
+    Shape,
+    change_view,
+    choose_default,
+    create_view,
+    delete_view,
+    order_views,
+    store_shape,
+    take_over,
+)
 from crm.lists.state import Asked, written
 from crm.models import ListView, SharingGroup, ViewSharing
 from crm.modules.registry import ModuleInfo
@@ -97,6 +107,10 @@ def _panel(entered: Entered, view: View | None = None, problem: ListProblem | No
         "panel": "view",
         "entered": entered,
         "changing": view,
+        "may_take": view is not None
+        and not view.mine
+        and view.row is not None
+        and not view.row.owner.is_active,
         "sharings": ViewSharing.choices,
         "groups": SharingGroup.objects.all(),
         "problem": problem.message if problem else "",
@@ -132,6 +146,46 @@ def store_view(request: StaffRequest, key: str, pk: int) -> HttpResponse:
         messages.error(request, problem.message)
         return to_list(module, written(asked.shape))
     return _done(request, module, row, _("The view “%s” is changed.") % row.name)
+
+
+@require_POST
+def take_view(request: StaffRequest, key: str, pk: int) -> HttpResponse:
+    """A shared view of somebody who has left becomes the person's own."""
+    module, view, row = _asked_view(request, key, pk)
+    try:
+        take_over(actor=request.user, view=row)
+    except ViewProblem as problem:
+        messages.error(request, problem.message)
+        return to_list(module, written({"view": view.key}))
+    return _done(request, module, row, _("The view “%s” is yours now.") % view.name)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: StaffRequest, key: str) -> HttpResponse:
+    """The order of the person's own views; `up` or `down` moves one of them and asks again."""
+    module = asked_module(request.user, key)
+    if request.method != "POST":
+        own = [view for view in views_of(request.user, module).by_key.values() if view.mine]
+        return panel_response(request, module, Asked.read(request.GET), {"panel": "order", "own": own})
+    order_views(actor=request.user, module=module, ids=_ordered(request.POST))
+    query = Asked.read(request.POST).query
+    if "up" in request.POST or "down" in request.POST:
+        return HttpResponseRedirect(f"{reverse('order_views', args=[module.key])}?{query}")
+    messages.success(request, _("Your views are in the new order."))
+    return to_list(module, query)
+
+
+def _ordered(data: QueryDict) -> list[int]:
+    """The ids as they stood in the form, one of them moved up or down."""
+    texts = [text for text in data.getlist("order") if text.isascii() and text.isdecimal() and len(text) < 19]
+    ids = list(dict.fromkeys(int(text) for text in texts))
+    for name, step in (("up", -1), ("down", 1)):
+        moved = next((pk for pk in ids if str(pk) == data.get(name)), None)
+        if moved is not None:
+            place = max(ids.index(moved) + step, 0)
+            ids.remove(moved)
+            ids.insert(place, moved)
+    return ids
 
 
 @require_POST

@@ -80,6 +80,7 @@ def _frame(request: StaffRequest, module: ModuleInfo, asked: Asked, views: Views
         "current": current,
         "tabs": tabs,
         "more": more,
+        "may_order": sum(view.mine for view in views.by_key.values()) > 1,
         "may_create": can(request.user, "create", module),
         "may_export": can(request.user, "export", module),
         "may_import": can(request.user, "import", module),

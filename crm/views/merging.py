@@ -26,7 +26,10 @@ from crm.visibility import can, editable_ids, visible_ids
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: StaffRequest, key: str, pk: int) -> HttpResponse:
-    """Asks which other record is the same; with it in `with`, shows both, and merges them on POST."""
+    """Asks which other record is the same; with it in `with`, shows both, and merges them on POST.
+
+    With `keep`, however it is sent, both are shown again with that one staying.
+    """
     module = asked_module(request.user, key)
     data = request.POST if request.method == "POST" else request.GET
     other = data.get("with", "")
@@ -35,7 +38,7 @@ def merge(request: StaffRequest, key: str, pk: int) -> HttpResponse:
         return _choose(request, module, pk, data, is_same=number == pk)
     pair = _asked_pair(request, module, [pk, number])
     comparison = Comparison(request.user, module, pair, data.dict())
-    if request.method == "POST":
+    if request.method == "POST" and "keep" not in data:
         return _merge(request, module, comparison, data)
     template = "crm/verbs/merge_preview.html" if request.htmx else "crm/merge.html"
     return _page(request, comparison, template)

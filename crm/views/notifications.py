@@ -38,11 +38,13 @@ def read_all(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 def open_one(request: StaffRequest, pk: int) -> HttpResponse:
-    """Marks one of the person's messages as read, and goes to its record."""
+    """Marks one of the person's messages as read, and goes to its record or job."""
     message = get_object_or_404(Notification, pk=pk, user=request.user)
     if message.read_at is None:
         message.read_at = timezone.now()
         message.save(update_fields=["read_at"])
+    if message.job_id is not None:
+        return redirect("job", message.job_id)
     if message.module and message.record_id:
         return redirect("record", message.module, message.record_id)
     return redirect("notifications")

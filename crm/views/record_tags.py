@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -20,9 +22,9 @@ from crm.views.asking import StaffRequest, asked_record
 from crm.views.records import answer_change, tell_notices
 from crm.views.showing import name_of
 from crm.visibility import Access, TooSlow, fields_of, page
+from crm.visibility.tags import used_tags
 
-LOOKED_AT = 200  # of the newest records, for tags to suggest
-SUGGESTED = 50
+LOOKED_AT = 200  # of the newest records, where all of them take too long
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,14 +83,22 @@ def _form(
 
 
 def suggestions(user: User, module: ModuleInfo, stored: Stored) -> list[str]:
-    """Tags of the newest records that the person may see, most used first, without those it has."""
+    """The tags that the person sees used in the module, most used first, without those it has.
+
+    Where it takes too long to look at all records, the newest ones have to do.
+    """
+    try:
+        used = used_tags(user, module)
+    except TooSlow:
+        used = _of_newest(user, module)
+    own = set(stored.values.get("tags") or ())
+    return [tag for tag in used if tag not in own]
+
+
+def _of_newest(user: User, module: ModuleInfo) -> list[str]:
     try:
         rows = page(user, module, size=LOOKED_AT).rows
     except TooSlow:
         return []
-    used: dict[str, int] = {}
-    for tag in (tag for row in rows for tag in row.tags or []):
-        used[tag] = used.get(tag, 0) + 1
-    for tag in stored.values.get("tags") or []:
-        used.pop(tag, None)
-    return sorted(used, key=lambda tag: (-used[tag], tag))[:SUGGESTED]
+    used = Counter(tag for row in rows for tag in row.tags or [])
+    return sorted(used, key=lambda tag: (-used[tag], tag))

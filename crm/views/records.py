@@ -1,7 +1,8 @@
 """The page of one record: its fields in sections, what hangs on it, and its timeline.
 
 The page consists of parts (head, top, fields, side, timeline), each an element with an id. After a change
-that was made on the page, `answer_change` sends all parts anew, so that what rules did is seen at once.
+that was made on the page, `answer_change` sends all parts anew, so that what rules did is seen at once;
+related lists that are loaded already hear of a change of the record, and load themselves again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect, reswap
+from django_htmx.http import HttpResponseClientRedirect, reswap, trigger_client_event
 
 from crm.door import Outcome
 from crm.door.reading import Stored, read_records
@@ -95,7 +96,10 @@ def answer_change(
     if not request.htmx:
         return render(request, "crm/record.html", context, status=status)
     context |= {"oob": True, "fresh": changed_keys(module, before, stored) - context.get("own", frozenset())}
-    return reswap(render(request, "crm/records/parts.html", context, status=status), "none")
+    response = reswap(render(request, "crm/records/parts.html", context, status=status), "none")
+    if stored.version != before.version:
+        trigger_client_event(response, "record-changed", after="swap")
+    return response
 
 
 def _led_away(request: StaffRequest, module: ModuleInfo) -> HttpResponse:

@@ -83,8 +83,8 @@ def pointers(module: ModuleInfo, values: Mapping[str, Any], keys: Iterable[str])
             yield from (Ref("products", line["product"]) for line in value if line["product"])
 
 
-def load_names(user: User, wanted: Iterable[int | Ref]) -> Names:
-    """The names that the person may read: one statement for people, one for each module."""
+def sorted_pointers(wanted: Iterable[int | Ref]) -> tuple[set[int], dict[str, set[int]]]:
+    """The ids of people, and those of records by module."""
     people: set[int] = set()
     records: dict[str, set[int]] = {}
     for pointer in wanted:
@@ -92,6 +92,12 @@ def load_names(user: User, wanted: Iterable[int | Ref]) -> Names:
             records.setdefault(pointer.module, set()).add(pointer.id)
         else:
             people.add(pointer)
+    return people, records
+
+
+def load_names(user: User, wanted: Iterable[int | Ref]) -> Names:
+    """The names that the person may read: one statement for people, one for each module."""
+    people, records = sorted_pointers(wanted)
     names = Names()
     if people:
         names.people = {person.pk: str(person) for person in User.objects.filter(pk__in=people)}

@@ -86,6 +86,8 @@
   const arrange = () => {
     const chooser = panel.querySelector("[data-columns]");
     if (chooser) makeSortable(chooser);
+    const ordering = panel.querySelector("[data-ordering]");
+    if (ordering) makeOrdering(ordering);
     panel.querySelectorAll("[data-groups]").forEach(showGroups);
   };
   panel?.addEventListener("htmx:afterSwap", (event) => {
@@ -114,18 +116,35 @@
     });
     shown.addEventListener("click", (event) => {
       const button = event.target.closest("[data-move]");
-      if (!button) return;
-      const item = button.closest("li");
-      const up = button.dataset.move === "-1";
-      const other = up ? item.previousElementSibling : item.nextElementSibling;
-      if (!other) return;
-      shown.insertBefore(up ? item : other, up ? other : item);
-      number();
-      button.focus();
-      item.scrollIntoView({ block: "nearest" });
+      if (button) moveBy(button, number);
     });
-    if (window.Sortable) window.Sortable.create(shown, { handle: ".drag", animation: 120, ghostClass: "moving", onSort: number });
+    makeDraggable(shown, number);
     number();
+  };
+  const moveBy = (button, moved) => {
+    const item = button.closest("li");
+    const up = button.dataset.move === "-1";
+    const other = up ? item.previousElementSibling : item.nextElementSibling;
+    if (!other) return;
+    item.parentElement.insertBefore(up ? item : other, up ? other : item);
+    moved();
+    button.focus();
+    item.scrollIntoView({ block: "nearest" });
+  };
+  const makeDraggable = (list, moved) => {
+    if (window.Sortable) window.Sortable.create(list, { handle: ".drag", animation: 120, ghostClass: "moving", onSort: moved });
+  };
+
+  // Views: dragged or moved by buttons, and stored when the form is sent; without this, a button stores at once.
+  const makeOrdering = (form) => {
+    form.querySelectorAll(".drag").forEach((part) => (part.hidden = !window.Sortable));
+    form.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-move]");
+      if (!button) return;
+      event.preventDefault();
+      moveBy(button, () => {});
+    });
+    makeDraggable(form.querySelector("ol"), () => {});
   };
 
   // Groups are asked for only where a view is shared with some.

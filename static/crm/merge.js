@@ -3,6 +3,8 @@
   const form = document.getElementById("merge-form");
   if (!form) return;
   const chosen = new Set();
+  // The radios do it; and Enter presses the first button of a form, even a hidden one.
+  form.querySelectorAll("[data-keep-this]").forEach((button) => button.remove());
 
   const follow = (id) => {
     for (const radio of form.querySelectorAll(`input[name^="field-"][value="${id}"]:not([data-empty])`)) {

@@ -21,6 +21,8 @@ SUITES = {
     "imports": "crm.bench.imports",
     "visibility": "crm.bench.visibility",
     "search": "crm.bench.search",
+    "pages": "crm.bench.pages",
+    "million": "crm.bench.million",
 }
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 SQLITE = "sqlite:///"

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from django.test import Client
 from django.urls import reverse
 
+from crm.lists.saving import Shape, create_view
 from crm.models import ConfigurationChange, Profile, Role, SharingGroup, User
 from crm.visibility import has_feature
 from tests.people import Company
-from tests.rows import make_row
+from tests.rows import leads, make_row
 
 NO_ROWS = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
 
@@ -55,9 +56,11 @@ def test_a_ring_of_superiors_is_refused_beside_the_field(admin_client: Client, c
 
 def test_deactivating_asks_who_takes_over(admin_client: Client, company: Company) -> None:
     lead = make_row("leads", name="Meier", last_name="Meier", owner=company.ada, status="new")
+    create_view(actor=company.ada, module=leads(), name="Hot", shape=Shape(), sharing="everyone")
     address = reverse("admin:crm_user_deactivate", args=[company.ada.pk])
     asked = admin_client.get(address)
     assert "Leads: 1" in asked.content.decode()
+    assert "Shared views: 1" in asked.content.decode()
     assert User.objects.get(pk=company.ada.pk).is_active
     refused = admin_client.post(address, {"successor": ""})
     assert refused.status_code == 422

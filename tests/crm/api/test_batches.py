@@ -8,7 +8,7 @@ from crm.api.shapes import MOST_IN_BATCH
 from crm.models import Cause, User
 from tests.crm.api.conftest import Asker, make
 from tests.crm.pages.conftest import Desk
-from tests.people import Company
+from tests.people import Company, grant
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +123,45 @@ def test_a_stranger_changes_nothing_in_a_batch(
     response = stranger.ask("post", "leads/batch", {"changes": changes, "mode": "each"})
     assert {error["code"] for one in response.json()["results"] for error in one["errors"]} == {"not_found"}
     assert asker.get(f"leads/records/{desk.lead}")["version"] == 1
+
+
+def test_changing_several_records_needs_the_right_to_mass_updates_as_the_pages_do(
+    asker: Asker, company: Company, desk: Desk
+) -> None:
+    other = make("leads", company.ada, last_name="Other")
+    grant(company.staff, "leads", "view", "create", "edit", "delete")
+    both = [
+        {"do": "edit", "id": desk.lead, "values": {"title": "Head"}},
+        {"do": "delete", "id": other},
+    ]
+    for mode in ("all", "each"):
+        response = asker.ask("post", "leads/batch", {"mode": mode, "changes": both})
+        assert response.status_code == 403
+        assert [one["code"] for one in response.json()["errors"]] == ["forbidden"]
+    assert asker.get(f"leads/records/{desk.lead}")["values"]["title"] is None
+    assert asker.get(f"leads/records/{other}")["id"] == other
+    grant(company.staff, "leads", "view", "create", "edit", "delete", "mass_update")
+    assert asker.ask("post", "leads/batch", {"changes": both}).status_code == 200
+
+
+def test_a_batch_about_one_record_and_new_or_restored_ones_needs_no_more_than_its_single_calls(
+    asker: Asker, company: Company, desk: Desk
+) -> None:
+    binned = [make("leads", company.ada, last_name=f"Binned {n}") for n in range(2)]
+    for pk in binned:
+        asker.ask("delete", f"leads/records/{pk}")
+    grant(company.staff, "leads", "view", "create", "edit", "delete")
+    changes = [
+        {"do": "create", "values": {"last_name": "One"}},
+        {"do": "create", "values": {"last_name": "Two"}},
+        *({"do": "restore", "id": pk} for pk in binned),
+        {"do": "edit", "id": desk.lead, "values": {"title": "Head"}},
+    ]
+    response = asker.ask("post", "leads/batch", {"changes": changes})
+    assert response.status_code == 200, response.content
+
+
+def test_reading_page_by_page_is_no_export(asker: Asker, company: Company, desk: Desk) -> None:
+    grant(company.staff, "leads", "view")
+    assert len(asker.get("leads/records?limit=200")["records"]) == 1
+    assert asker.get("leads/count?exact=true")["count"] == 1

@@ -286,6 +286,15 @@ def test_a_wrong_query_is_told_by_its_parameter(asker: Asker, desk: Desk, query:
     assert errors(response)[0][0] == field
 
 
+@pytest.mark.parametrize("text", [r"\u0000", r"C:\\u0000", r"\ud800"])
+def test_a_text_that_only_looks_like_a_forbidden_character_is_asked_for(
+    asker: Asker, ada: User, desk: Desk, text: str
+) -> None:
+    pk = make("leads", ada, last_name="Zero", company=text)
+    found = asker.get(f"leads/records?filter={criteria(('company', 'is', text))}")["records"]
+    assert [record["id"] for record in found] == [pk]
+
+
 def test_a_page_of_another_order_is_refused(asker: Asker, ada: User, desk: Desk) -> None:
     make("leads", ada, last_name="Second")
     following = asker.get("leads/records?limit=1&sort=company")["next"]

@@ -26,6 +26,12 @@ Import = Callable[..., ImportRun]
 
 
 @pytest.fixture
+def own_folder(settings: Any, tmp_path: Path) -> None:
+    """Uploads of this test alone."""
+    settings.MEDIA_ROOT = str(tmp_path / "files")
+
+
+@pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Writes a file of text or bytes and gives its path."""
 

@@ -1,8 +1,6 @@
 """Big files are looked through in the background before their import is prepared."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,23 +9,11 @@ from crm.imports import look
 from crm.jobs.running import drain
 from crm.models import ImportLook, Job, JobState, User
 from tests.crm.imports.steps import ROWS, begun, page, step
-from tests.crm.pages.conftest import as_person
-from tests.people import Company
+from tests.crm.pages.conftest import ada_client, as_person
 
-__all__ = ["as_person"]
-pytestmark = pytest.mark.django_db
+__all__ = ["ada_client", "as_person"]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_folder")]
 AsPerson = Callable[[User | None], Client]
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    """Uploads of this test alone."""
-    settings.MEDIA_ROOT = str(tmp_path / "files")
-
-
-@pytest.fixture
-def ada_client(company: Company, as_person: AsPerson) -> Client:
-    return as_person(company.ada)
 
 
 def test_a_big_file_is_looked_through_in_the_background(

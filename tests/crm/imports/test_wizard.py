@@ -16,24 +16,13 @@ from crm.models import Contact, Field, History, Job, JobState, Lead, Task, User
 from tests.crm.door.making import make
 from tests.crm.imports.sheets import bomb, xlsx
 from tests.crm.imports.steps import ROWS, begun, page, step, stored_files, upload
-from tests.crm.pages.conftest import as_person
+from tests.crm.pages.conftest import ada_client, as_person
 from tests.people import Company, grant
 from tests.workflows import rules
 
-__all__ = ["as_person"]
-pytestmark = pytest.mark.django_db
+__all__ = ["ada_client", "as_person"]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_folder")]
 AsPerson = Callable[[User | None], Client]
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    """Uploads of this test alone."""
-    settings.MEDIA_ROOT = str(tmp_path / "files")
-
-
-@pytest.fixture
-def ada_client(company: Company, as_person: AsPerson) -> Client:
-    return as_person(company.ada)
 
 
 def test_a_file_goes_in_step_by_step(ada_client: Client, company: Company) -> None:
@@ -65,8 +54,10 @@ def test_a_file_goes_in_step_by_step(ada_client: Client, company: Company) -> No
 def test_an_excel_file_goes_in_and_another_sheet_can_be_chosen(ada_client: Client) -> None:
     content = xlsx([["Note"], ["nothing here"]], People=[["Last name", "Employees"], ["Ada", 12]])
     job = begun(ada_client, content, name="people.xlsx")
+    drain()
     assert "nothing here" in page(ada_client, job, "file")
     step(ada_client, job, "file", sheet="People")
+    drain()
     assert "Last name" in page(ada_client, job, "file")
     for name in ("file", "columns", "values", "options", "preview"):
         step(ada_client, job, name, sheet="People")
@@ -293,10 +284,11 @@ def test_a_full_disk_is_told_and_nothing_half_stays(
 
 def test_discarding_deletes_the_file(ada_client: Client) -> None:
     job = begun(ada_client, xlsx([["Last name"], ["Ada"]]), name="a.xlsx")
+    drain()
     assert len(stored_files()) == 2
     assert "a.xlsx" in ada_client.get("/leads/import/").content.decode()
     ada_client.post(reverse("import_discard", args=[job.pk]))
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(kind="import").exists()
     assert not stored_files()
 
 

@@ -220,7 +220,7 @@ def test_values_are_written_so_that_programs_can_read_them() -> None:
 
 
 def test_a_workbook_takes_what_spreadsheets_can_t_hold() -> None:
-    rows = [["a\x0bb", "x" * 40_000, date(1600, 1, 1), datetime(1, 1, 1, 3), True]]
+    rows = [["a\x0b\x1f\ufffe\uffffb", "x" * 40_000, date(1600, 1, 1), datetime(1, 1, 1, 3), True]]
     with xlsx_file("A/b:*?[c]" * 9, ["1", "2", "3", "4", "5"], rows) as file:
         found = load_workbook(file).worksheets[0]
     assert [cell.value for cell in found[2]][:4] == ["ab", "x" * 32_767, "1600-01-01", "0001-01-01T03:00:00"]

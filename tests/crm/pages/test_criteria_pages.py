@@ -12,12 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from crm.forms import criteria_count
+from crm.lists.saving import Shape, create_view
 from crm.models import Profile, User
 from crm.people.remembered import forget_everything
 from crm.visibility import TooSlow
 from tests.crm.pages.conftest import Desk, as_person, desk, make
 from tests.crm.pages.test_criteria_editor import HIGH, conditions, hide
 from tests.people import Company
+from tests.rows import leads
 
 __all__ = ["as_person", "desk"]
 
@@ -187,8 +189,100 @@ def test_an_explanation_says_what_was_expected_and_found(
 
 
 def test_without_conditions_the_explanation_is_yes(company: Company, desk: Desk, as_person: AsPerson) -> None:
-    page = as_person(company.ada).get(f"/criteria/leads/{desk.lead}/explain/")
+    page = as_person(company.ada).get(f"/criteria/leads/{desk.lead}/explain/?criteria=")
     assert "Yes, they hold" in page.content.decode()
+
+
+def saved(user: User, data: Any, **more: Any) -> str:
+    """The key of a new view of leads."""
+    return str(create_view(actor=user, module=leads(), name="Hot", shape=Shape(criteria=data), **more).pk)
+
+
+def test_the_record_page_leads_to_an_explanation_of_each_view(
+    company: Company, desk: Desk, as_person: AsPerson
+) -> None:
+    key = saved(company.ada, HIGH)
+    ada = as_person(company.ada)
+    address = f"/criteria/leads/{desk.lead}/explain/"
+    assert f'href="{address}"' in ada.get(f"/leads/{desk.lead}/").content.decode()
+    choice = ada.get(address).content.decode()
+    assert f'<option value="{key}" >Hot</option>' in choice
+    assert "hold for this record" not in choice
+    told = ada.get(address, {"view": key}).content.decode()
+    assert f'<option value="{key}" selected>Hot</option>' in told
+    assert "No, they do not hold for this record." in told
+    assert "If Rating is High." in told
+    assert "Yes, they hold" in ada.get(address, {"view": "mine"}).content.decode()
+    assert "Hot" not in as_person(company.ben).get(address).content.decode()
+    assert as_person(company.ben).get(address, {"view": key}).status_code == 400
+
+
+def test_the_filter_of_a_list_is_explained_for_a_record_that_is_named(
+    company: Company, desk: Desk, as_person: AsPerson
+) -> None:
+    ada = as_person(company.ada)
+    assert "explain-record" not in ada.get("/leads/filter/").content.decode()
+    given = {"filter": json.dumps(HIGH), "q": "isdom"}
+    panel = ada.get("/leads/filter/", given).content.decode()
+    assert 'action="/leads/filter/explain/"' in panel
+    for typed in (
+        {"name": "Łukasz 王小明"},
+        {"name": "Łukasz 王小明", "pick": desk.lead},
+        {"name": f"#{desk.lead}"},
+    ):
+        response = ada.get("/leads/filter/explain/", given | typed)
+        assert response.status_code == 302
+        told = ada.get(response["Location"]).content.decode()
+        assert "No, they do not hold for this record." in told
+        assert "with another filter" in told
+        assert "was also searched for “isdom”" in told
+
+
+def test_a_list_that_opens_with_a_view_is_explained_by_that_view(
+    company: Company, desk: Desk, as_person: AsPerson
+) -> None:
+    key = saved(company.ada, HIGH)
+    ada = as_person(company.ada)
+    ada.post("/leads/views/default/", {"view": key})
+    response = ada.get("/leads/filter/explain/", {"name": f"#{desk.lead}"})
+    assert response["Location"] == f"/criteria/leads/{desk.lead}/explain/?view={key}"
+
+
+def test_a_name_that_nobody_or_several_have_is_asked_again(
+    company: Company, desk: Desk, as_person: AsPerson
+) -> None:
+    for _number in range(2):
+        make("leads", company.ada, last_name="Wang")
+    ada = as_person(company.ada)
+    given = {"filter": json.dumps(HIGH)}
+    for name, message in (
+        ("", "Enter the name"),
+        ("Nobody", "Nothing that you may"),
+        ("Wang", "Several are"),
+    ):
+        response = ada.get("/leads/filter/explain/", given | {"name": name})
+        assert response.status_code == 422
+        assert message in response.content.decode()
+        assert "Rating" in response.content.decode(), "the filter is still there"
+    assert response.content.decode().count('type="radio" name="pick"') == 2
+
+
+def test_a_record_out_of_reach_is_not_explained_by_its_name(
+    company: Company, desk: Desk, as_person: AsPerson
+) -> None:
+    response = as_person(company.cleo).get("/leads/filter/explain/", {"name": "Łukasz 王小明"})
+    assert response.status_code == 422
+
+
+def test_a_shared_view_with_a_field_hidden_from_the_reader_is_not_explained(
+    company: Company, desk: Desk, as_person: AsPerson
+) -> None:
+    key = saved(company.admin, HIGH, sharing="everyone")
+    hide(company, "leads", "rating")
+    response = as_person(company.ada).get(f"/criteria/leads/{desk.lead}/explain/", {"view": key})
+    assert response.status_code == 400
+    assert "can&#x27;t be used" in response.content.decode()
+    assert "hold for this record" not in response.content.decode()
 
 
 def test_hidden_fields_are_not_explained_and_not_guessed(

@@ -15,6 +15,7 @@ from tests.people import Company, grant
 
 pytestmark = pytest.mark.django_db
 AsPerson = Callable[[User | None], Client]
+UNCHECKED = "It took too long to find out whether this is there already."
 SAME = {"last_name": "Wang", "phone": "+48 22 123 45 67"}
 
 
@@ -111,12 +112,55 @@ def test_an_account_with_the_same_name_is_found_whatever_its_case(desk: Desk, ad
     assert f'href="/accounts/{desk.account}/"' in asked(ada_client, "accounts", name="ISDOM GMBH")
 
 
-def test_a_search_that_takes_too_long_stops_nobody(
-    desk: Desk, ada_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for duplicates takes too long."""
+
     def slow(*args: object, **named: object) -> None:
         raise duplicates.TooSlow
 
     monkeypatch.setattr(duplicates, "find_duplicates", slow)
-    assert asked(ada_client, **SAME) == ""
-    assert ada_client.post("/leads/new/", SAME).status_code == 302
+
+
+def test_a_search_that_takes_too_long_says_so_and_can_be_tried_again(
+    desk: Desk, too_slow: None, ada_client: Client
+) -> None:
+    told = asked(ada_client, **SAME)
+    assert UNCHECKED in told
+    assert 'hx-post="/leads/duplicates/"' in told
+    for page in (f"/leads/{desk.lead}/merge/", f"/leads/{desk.lead}/convert/"):
+        told = ada_client.get(page).content.decode()
+        assert UNCHECKED in told
+        assert f'<a href="{page}">Check again</a>' in told
+
+
+def test_a_search_that_takes_too_long_stops_nobody(
+    desk: Desk, too_slow: None, company: Company, ada_client: Client
+) -> None:
+    response = ada_client.post("/leads/new/", SAME)
+    assert response.status_code == 302
+    page = ada_client.get(response["Location"]).content.decode()
+    assert UNCHECKED in page
+    assert f'<a href="{response["Location"]}merge/">Check again</a>' in page
+    data = {"version": "1", "last_name": "Wang"}
+    assert ada_client.post(f"/leads/{desk.lead}/edit/", data).status_code == 302
+    assert UNCHECKED in ada_client.get(f"/leads/{desk.lead}/").content.decode()
+    grant(company.staff, "leads", "view", "create")
+    response = ada_client.post("/leads/new/", SAME)
+    page = ada_client.get(response["Location"]).content.decode()
+    assert UNCHECKED in page
+    assert "Check again" not in page
+
+
+def test_what_was_not_saved_is_not_told_to_be_unchecked(
+    desk: Desk, too_slow: None, ada_client: Client
+) -> None:
+    address = f"/leads/{desk.lead}/edit/"
+    data = {"version": "1", "phone": "+48 22 000", "email": "nobody"}
+    assert ada_client.post(address, data).status_code == 422
+    assert UNCHECKED not in ada_client.get("/leads/").content.decode()
+
+
+def test_without_a_delay_nothing_is_said(desk: Desk, ada_client: Client) -> None:
+    assert UNCHECKED not in asked(ada_client, last_name="Somebody else")
+    assert UNCHECKED not in ada_client.get(f"/leads/{desk.lead}/merge/").content.decode()

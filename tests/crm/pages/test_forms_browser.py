@@ -43,6 +43,7 @@ def test_a_duplicate_is_warned_of_while_typing_saved_anyway_and_merged(
     browser_page.get_by_role("link", name="Merge…").click()
     browser_page.get_by_role("link", name="Łukasz 王小明").click()
     browser_page.wait_for_load_state("networkidle")  # the preview follows once the scripts are there
+    expect(browser_page.get_by_role("button", name="Keep this one")).to_have_count(0)
     browser_page.get_by_role("radio", name="Łukasz 王小明", exact=True).check()
     preview = browser_page.locator(".preview")
     expect(preview).to_contain_text("“Łukasz 王小明” stays.")

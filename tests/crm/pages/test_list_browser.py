@@ -231,3 +231,50 @@ def test_sums_come_below_the_columns(browser_page: Page, company: Company) -> No
     log_in(browser_page, company.ada)
     browser_page.goto("/deals/")
     expect(browser_page.locator("tfoot")).to_contain_text("10.75 EUR")
+
+
+def test_a_filter_is_explained_for_a_record_by_name(
+    browser_page: Page, leads_of_ada: None, company: Company
+) -> None:
+    page = browser_page
+    log_in(page, company.ada)
+    page.goto('/leads/?filter={"conditions":[{"field":"rating","operator":"is","value":"high"}]}')
+    page.get_by_role("link", name="Filter 1", exact=True).click()
+    entry = page.get_by_role("combobox", name="Why is a record in this list, or not?")
+    entry.press_sequentially("tw")
+    page.get_by_role("option", name="Two").click()
+    assert findings(page) == []
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why is “Two” in a list, or not?")
+    expect(page.get_by_text("No, they do not hold for this record.")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_label("View").select_option("My Leads")
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_text("Yes, they hold for this record.")).to_be_visible()
+
+
+def test_views_are_ordered_by_mouse_and_by_keyboard(browser_page: Page, company: Company) -> None:
+    for name in ("One", "Two", "Three"):
+        create_view(actor=company.ada, module=leads(), name=name, shape=Shape())
+    page = browser_page
+    log_in(page, company.ada)
+    page.goto("/leads/")
+    page.get_by_role("button", name="This view").click()
+    page.get_by_role("link", name="Order of my views…").click()
+    names = page.locator("#panel li .view-name")
+    expect(names).to_have_text(["One", "Two", "Three"])
+    assert findings(page) == []
+    up = page.get_by_role("button", name="Three up")
+    up.focus()
+    page.keyboard.press("Enter")
+    expect(names).to_have_text(["One", "Three", "Two"])
+    expect(up).to_be_focused()
+    handles = page.locator("#panel .drag")
+    handles.nth(2).drag_to(handles.nth(0))
+    expect(names).to_have_text(["Two", "One", "Three"])
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_role("status")).to_contain_text("Your views are in the new order.")
+    tabs = page.get_by_role("navigation", name="Views").get_by_role("link")
+    expect(tabs).to_contain_text(["All Leads", "Two"])
+    page.goto("/leads/views/order/")
+    expect(names).to_have_text(["Two", "One", "Three"])

@@ -1,5 +1,6 @@
 """Claims about merging two records on the pages: choosing, looking, deciding, and being refused."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -84,6 +85,51 @@ def test_the_preview_follows_the_choices(desk: Desk, double: int, ada_client: Cl
     assert "from “Łukasz 王小明”: Rating." in text
     assert "Notes 1, Tasks 1" in text
     assert "<html" not in text
+
+
+def chosen(page: str, key: str) -> int:
+    """The record whose value of a field is ticked."""
+    (found,) = re.findall(rf'name="{key}" value="(\d+)"[^>]*checked', page)
+    return int(found)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_without_javascript_the_other_one_is_kept_by_a_button(
+    method: str, desk: Desk, double: int, ada_client: Client
+) -> None:
+    address = f"/leads/{desk.lead}/merge/"
+    page = ada_client.get(address, {"with": double}).content.decode()
+    assert re.findall(r'name="keep" value="(\d+)"', page) == [str(double)]
+    assert (chosen(page, "stays"), chosen(page, "field-rating")) == (desk.lead, desk.lead)
+    answer = getattr(ada_client, method)(address, {"with": double, "keep": double})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert (chosen(page, "stays"), chosen(page, "field-rating")) == (double, double)
+    assert chosen(page, "field-company") == desk.lead, "the one that stays has none"
+    assert "“Lukasz Wang” stays." in page
+    assert re.findall(r'name="keep" value="(\d+)"', page) == [str(desk.lead)]
+    assert is_live(double)
+    assert is_live(desk.lead)
+
+
+def test_what_was_chosen_by_hand_stays_chosen_when_the_other_one_is_kept(
+    desk: Desk, double: int, ada_client: Client
+) -> None:
+    by_hand = {"field-first_name": double, "field-rating": desk.lead, "field-title": desk.lead}
+    data = seen(desk, double, keep=double, **by_hand)
+    page = ada_client.post(f"/leads/{desk.lead}/merge/", data).content.decode()
+    assert chosen(page, "field-first_name") == double
+    assert chosen(page, "field-title") == desk.lead
+    assert chosen(page, "field-rating") == double, "this one was only preset"
+    back = seen(desk, double, **by_hand) | {"stays": double, "keep": desk.lead, "field-rating": double}
+    page = ada_client.post(f"/leads/{desk.lead}/merge/", back).content.decode()
+    assert chosen(page, "field-rating") == desk.lead
+    assert is_live(double)
+
+
+def test_who_is_to_be_kept_must_be_one_of_the_two(desk: Desk, double: int, ada_client: Client) -> None:
+    page = ada_client.get(f"/leads/{desk.lead}/merge/", {"with": double, "keep": desk.account})
+    assert chosen(page.content.decode(), "stays") == desk.lead
 
 
 def test_the_choices_decide_and_the_other_one_goes_to_the_bin(

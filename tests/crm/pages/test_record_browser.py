@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from crm.modules.loading import module
 from tests.crm.pages.conftest import Desk, edit, log_in, make
 from tests.crm.pages.test_browser import findings
-from tests.people import Company
+from tests.people import Company, grant
 from tests.workflows import rules
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -263,3 +263,34 @@ def test_on_a_phone_nothing_scrolls_sideways(lead: Page, desk: Desk, company: Co
     expect(lead.get_by_role("dialog").get_by_role("combobox", name="Person")).to_be_focused()
     assert lead.evaluate("document.documentElement.scrollWidth") == 360
     assert findings(lead) == []
+
+
+def test_title_head_related_lists_and_timeline_follow_a_change(
+    browser_page: Page, desk: Desk, company: Company
+) -> None:
+    grant(company.staff, "contacts", "view")
+    log_in(browser_page, company.ada)
+    browser_page.goto(f"/accounts/{desk.account}/")
+    quotes = browser_page.get_by_role("region", name="Quotes")
+    quotes.scroll_into_view_if_needed()
+    expect(quotes).to_contain_text("Renewal")
+    contacts = browser_page.locator("#related-contacts-account")
+    expect(contacts).to_be_hidden()
+    make("quotes", company.ada, name="Made by a rule", account=desk.account)
+    make("contacts", company.admin, last_name="Engel", account=desk.account, owner=company.ada.pk)
+    browser_page.get_by_role("link", name="Edit Name").click()
+    control(browser_page, "name").fill("Isdom Holding")
+    save(browser_page)
+    told(browser_page, "Name was saved.")
+    expect(browser_page).to_have_title("Isdom Holding · Signalbox")
+    expect(browser_page.get_by_role("heading", level=1)).to_have_text("Isdom Holding")
+    expect(browser_page.get_by_role("region", name="Timeline")).to_contain_text("Isdom Holding")
+    expect(quotes).to_contain_text("Made by a rule")
+    expect(contacts).to_contain_text("Engel")
+    expect(browser_page.locator("#edit-name")).to_be_focused()
+    make("quotes", company.ada, name="And another one", account=desk.account)
+    browser_page.get_by_role("link", name="Edit Phone").click()
+    control(browser_page, "phone").fill("+48 22 555")
+    save(browser_page)
+    expect(quotes).to_contain_text("And another one")
+    assert findings(browser_page) == []

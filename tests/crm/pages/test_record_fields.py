@@ -221,6 +221,17 @@ def test_lines_and_what_the_system_keeps_are_not_edited_in_place(
     assert get(ada_client, f"/quotes/{desk.quote}/fields/{key}/").status_code == 403
 
 
+def test_only_a_change_of_the_record_is_told_to_the_related_lists(desk: Desk, ada_client: Client) -> None:
+    told = "HX-Trigger-After-Swap"
+    changed = post(ada_client, field_of(desk, "city"), {"version": "1", "city": "Kraków"})
+    assert changed[told] == '{"record-changed": {}}'
+    assert post(ada_client, f"/leads/{desk.lead}/tags/", {"add": "fair"}).has_header(told)
+    same = post(ada_client, field_of(desk, "city"), {"version": "3", "city": "Kraków"})
+    note = post(ada_client, f"/leads/{desk.lead}/notes/", {"text": "Hello"})
+    assert not same.has_header(told)
+    assert not note.has_header(told)
+
+
 def test_saving_takes_as_many_statements_whatever_hangs_on_the_record(
     desk: Desk, company: Company, ada_client: Client
 ) -> None:

@@ -1,5 +1,6 @@
 """Claims about sharing a record, and about its tags."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +9,9 @@ from django.test import Client
 
 from crm.door import guards
 from crm.door.share import share_record, shares_of
-from crm.models import SharingGroup, User
+from crm.models import Module, SharingGroup, User
+from crm.views import record_tags
+from crm.visibility import TooSlow
 from tests.crm.pages.conftest import Desk, make
 from tests.crm.pages.record_asking import get, limit, post, text_of, values
 from tests.people import Company
@@ -142,6 +145,37 @@ class TestTags:
         assert options.index("often") < options.index("rare")
         assert "secret" not in options
         assert "mine" not in options
+
+    def suggested(self, client: Client, desk: Desk) -> list[str]:
+        page = text_of(get(client, f"/leads/{desk.lead}/tags/"))
+        return re.findall(r'<option value="(.*?)">', page)
+
+    def test_tags_of_old_records_are_suggested_too_while_there_is_time(
+        self, desk: Desk, company: Company, ada_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(record_tags, "LOOKED_AT", 2)
+        for number, given in enumerate((["old", "often"], ["often"], ["new"])):
+            make("leads", company.ada, last_name=f"L{number}", tags=given)
+        gone = make("leads", company.ada, last_name="Gone", tags=["gone"])
+        ada_client.post(f"/leads/{gone}/delete/")
+        assert self.suggested(ada_client, desk) == ["often", "new", "old"]
+
+        def slow(*_args: object) -> None:
+            raise TooSlow
+
+        monkeypatch.setattr(record_tags, "used_tags", slow)
+        assert self.suggested(ada_client, desk) == ["new", "often"]
+        monkeypatch.setattr(record_tags, "page", lambda *_args, **_named: slow())
+        assert self.suggested(ada_client, desk) == []
+
+    def test_a_custom_module_has_tags_of_its_own(
+        self, device_requests: Module, desk: Desk, company: Company, ada_client: Client
+    ) -> None:
+        make("leads", company.ada, last_name="L", tags=["leads only"])
+        scanner = make(device_requests.key, company.ada, name="扫描仪")
+        make(device_requests.key, company.ada, name="Printer", tags=["扫描"])
+        page = text_of(get(ada_client, f"/{device_requests.key}/{scanner}/tags/"))
+        assert re.findall(r'<option value="(.*?)">', page) == ["扫描"]
 
     def test_without_javascript_there_is_a_page(self, desk: Desk, ada_client: Client) -> None:
         address = f"/leads/{desk.lead}/tags/"

@@ -53,6 +53,8 @@ PAGES = [
     Page("export", ("leads",), 7, htmx=True),
     Page("new_view", ("leads",), 7, htmx=True),
     Page("view", ("leads", "view"), 9, htmx=True),
+    Page("order_views", ("leads",), 7, htmx=True),
+    Page("explain", ("leads", "lead"), 10, "?view=my_open"),
     Page("new", ("quotes",), 6),
     Page("record", ("leads", "lead"), 14),
     Page("record", ("quotes", "quote"), 18),

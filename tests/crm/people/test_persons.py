@@ -6,7 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from crm.door import Change, Source, Verb, apply
-from crm.models import ConfigurationChange, History, Lead, Profile, Role, Task, User
+from crm.lists.saved import views_of
+from crm.lists.saving import Shape, create_view
+from crm.models import ConfigurationChange, History, Lead, ListView, Profile, Role, Task, User
 from crm.people.hierarchy import people_below, superior_of
 from crm.people.persons import activate_person, deactivate_person, save_person, set_absence
 from crm.people.problems import PeopleProblem
@@ -16,6 +18,8 @@ from crm.visibility import fields_of
 from crm.visibility.access import can
 from tests.people import Company, limited_admin, new_person
 from tests.rows import leads, make_row
+
+HOT = {"conditions": [{"field": "rating", "operator": "is", "value": "high"}]}
 
 
 def test_only_who_manages_people_saves_people_and_roles(company: Company) -> None:
@@ -117,6 +121,31 @@ def test_who_leaves_hands_over_what_is_open(company: Company) -> None:
     assert Lead.objects.get(pk=done.pk).owner == company.ada
     assert not can(company.ada, "view", leads())
     assert superior_of(company.ada) == company.ben  # who still sees what she had
+
+
+def test_who_leaves_hands_over_shared_views(company: Company) -> None:
+    def view(owner: User, name: str, sharing: str) -> ListView:
+        shape = Shape(criteria=HOT)
+        return create_view(actor=owner, module=leads(), name=name, shape=shape, sharing=sharing)
+
+    views = [view(company.ada, "Hot", "everyone"), view(company.ada, "New", "everyone")]
+    own = view(company.ada, "Mine", "nobody")
+    hers = view(company.cleo, "HOT", "nobody")
+    deactivate_person(actor=company.admin, person=company.ada, successor=company.cleo)
+    rows = ListView.objects.filter(owner=company.cleo)
+    assert [(row.pk, row.name, row.sharing, row.criteria) for row in rows] == [
+        (hers.pk, "HOT", "nobody", HOT),
+        (views[0].pk, "Hot (Ada Adler)", "everyone", HOT),
+        (views[1].pk, "New", "everyone", HOT),
+    ]
+    assert ListView.objects.get(owner=company.ada) == own
+
+
+def test_without_a_successor_shared_views_stay_and_nobody_loses_them(company: Company) -> None:
+    view = create_view(actor=company.ada, module=leads(), name="Hot", shape=Shape(), sharing="everyone")
+    deactivate_person(actor=company.admin, person=company.ada, successor=None)
+    assert ListView.objects.get().owner == company.ada
+    assert str(view.pk) in views_of(company.ben, leads()).by_key
 
 
 def test_the_admin_who_lets_somebody_go_is_named_without_rights_on_the_records(company: Company) -> None:

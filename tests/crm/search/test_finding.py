@@ -1,10 +1,12 @@
 """Who finds what: only records that the person may see, and only by fields that they may read."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
 from django.db.models import Q
+from django.test import Client
 
 from crm.models import Field, Module, User
 from crm.modules.field_editing import change_field
@@ -252,3 +254,20 @@ def test_a_search_that_takes_too_long_leaves_out_modules_with_hidden_fields(
     assert set(hits(company.ada, "zolc")) == {"leads", "accounts"}
     monkeypatch.setattr(Search, "found", found_late)
     assert hits(company.ada, "zolc") == {"accounts": [account]}
+
+
+def test_a_word_that_only_hidden_fields_have_is_given_up_in_time(
+    company: Company, ada_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def over() -> Iterator[None]:
+        raise TooSlow
+        yield
+
+    monkeypatch.setattr(probing, "in_time", over)
+    assert ada_client.get("/leads/?q=zolc").status_code == 200, "she sees every field"
+    hide(company, "leads", "phone")
+    response = ada_client.get("/leads/?q=zolc")
+    assert response.status_code == 400
+    assert "This takes too long." in response.content.decode()
+    assert ada_client.get("/leads/count/?q=zolc").status_code == 200
