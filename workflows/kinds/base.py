@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from crm.door import Batch, CauseNode, Draft
 from crm.modules.registry import ModuleInfo
+from workflows.kinds.forms import ActionForm
 
 if TYPE_CHECKING:
     from workflows.models import ActionRun
@@ -43,6 +44,7 @@ class ActionKind:
 
     key: ClassVar[str]
     label: ClassVar[str | Promise]
+    form: ClassVar[type[ActionForm]]
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
         """What is wrong with an action's settings, in words; nothing if it can be published."""
