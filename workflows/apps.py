@@ -16,9 +16,17 @@ class WorkflowsConfig(AppConfig):
     verbose_name = _("Workflow automation")
 
     def ready(self) -> None:
-        from workflows import assignment_documents, demo, kinds, rule_documents, undoing  # noqa: F401 — register themselves
+        from workflows import (  # noqa: F401 — register themselves
+            assignment_documents,
+            demo,
+            kinds,
+            rule_documents,
+            triggers,
+            undoing,
+        )
 
         kinds.register()
+        triggers.register()
         undoing.register()
         post_migrate.connect(seed, sender=self, dispatch_uid="workflows.seed")
 

@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 
 from crm.documents.generation import held_generation
 from crm.door.storage import update_rows
-from workflows.kinds.base import ACTION_KINDS, QueuedKind
+from workflows.kinds.base import ACTION_KINDS, CANCELLED, QueuedKind
 from workflows.models import ActionRun, RunState
 
 logger = logging.getLogger(__name__)
@@ -143,7 +143,10 @@ class Worker:
             answers = kind.run_many(locked, self.open[kind.key])
             now = timezone.now()
             for run, answer in zip(locked, answers, strict=True):
-                run.succeed(answer)
+                if CANCELLED in answer:
+                    run.cancel(answer[CANCELLED])
+                else:
+                    run.succeed(answer)
             update_rows(
                 ActionRun, SETTLED, [(run.pk, run.state, run.answer, now, None, None) for run in locked]
             )

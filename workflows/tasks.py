@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 from crm.jobs import files, running
 from crm.search.building import build_asked_texts
 from crm.visibility.indexes import build_asked_indexes, indexes_are_asked
-from workflows import runs
+from workflows import runs, sweeping
 from workflows.models import Wake
 
 CLOCK = "Everything that is due"
@@ -19,6 +19,7 @@ HOURS = 3600
 
 # What the clock does every minute, in order; higher floors add their sweeps. Each returns counts.
 DUE: dict[str, Callable[[], dict[str, int]]] = {
+    "rules": sweeping.sweep,
     "runs": runs.drain,
     "jobs": running.drain,
     "files": files.clean_up,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workflows.models import ActionRun
 
 Config = dict[str, Any]
+CANCELLED = "cancelled"  # in a run's answer: why it was called off rather than carried out
 
 
 class ActionProblem(ValueError):  # noqa: N818 — shown on the record, the change itself goes in
@@ -44,6 +45,8 @@ class ActionKind:
 
     key: ClassVar[str]
     label: ClassVar[str | Promise]
+    offered: ClassVar[bool] = True  # whether an admin can choose it
+    sets_record: ClassVar[bool] = False  # whether it changes the record itself, which a deleted one refuses
     form: ClassVar[type[ActionForm]]
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
@@ -101,7 +104,10 @@ class QueuedKind(ActionKind):
         raise NotImplementedError
 
     def run_many(self, runs: Sequence[ActionRun], session: Any) -> list[dict[str, Any]]:
-        """Carries out many runs of a transactional kind; the answers in order."""
+        """Carries out many runs of a transactional kind; the answers in order.
+
+        An answer with CANCELLED says why the run was not carried out after all.
+        """
         return [self.run(run, session) for run in runs]
 
 

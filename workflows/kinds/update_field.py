@@ -129,6 +129,7 @@ class UpdateField(ActionKind):
 
     key = "update_field"
     label = gettext_lazy("Update field")
+    sets_record = True
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
         info = module.fields.get(str(config.get("field")))
