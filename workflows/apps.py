@@ -24,6 +24,7 @@ class WorkflowsConfig(AppConfig):
             triggers,
             undoing,
         )
+        from workflows.views import waiting  # noqa: F401 — adds itself to the record page
 
         kinds.register()
         triggers.register()

@@ -186,9 +186,7 @@ def test_when_something_is_due(later: dict[str, Any], value: Any, due: datetime 
     assert read_later(later).due(value, datetime(2024, 1, 31, 10, tzinfo=UTC)) == due
 
 
-def test_a_thousand_runs_cost_no_more_statements_than_ten(
-    ada: User, django_assert_max_num_queries: Callable[..., Any]
-) -> None:
+def test_many_runs_take_few_statements(ada: User, django_assert_max_num_queries: Callable[..., Any]) -> None:
     live(IN_TWO_DAYS, r.update("status", "contacted"))
     changes = [
         Change(Verb.CREATE, "leads", values={"last_name": f"L{n}", "rating": "high"}) for n in range(300)

@@ -1,4 +1,4 @@
-"""What the clock looks for: dates of records and what comes again and again; nothing missed, nothing twice."""
+"""What the clock looks for: dates of records, and what comes again and again; none missed, none twice."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

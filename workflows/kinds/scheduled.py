@@ -35,8 +35,8 @@ class Scheduled:
 class ScheduledAction(QueuedKind):
     """Carries out one action of a rule's version, if the record still fits its block.
 
-    `{"document", "place"}`. All its effects go through the door, so they happen exactly once, and those
-    that leave the house are queued in the same transaction.
+    `{"document", "place"}`, and for people `{"rule", "kind"}`. All its effects go through the door, so they
+    happen exactly once, and those that leave the house are queued in the same transaction.
     """
 
     key = "scheduled"
@@ -48,7 +48,13 @@ class ScheduledAction(QueuedKind):
         return frozenset()
 
     def input(self, firing: Firing, prepared: Scheduled) -> Config:
-        return {"document": prepared.rule.document_id, "place": prepared.action.place}
+        rule, action = prepared.rule, prepared.action
+        return {
+            "document": rule.document_id,
+            "place": action.place,
+            "rule": rule.name,
+            "kind": action.kind.key,
+        }
 
     def run(self, run: ActionRun, session: Any) -> dict[str, Any]:
         return self.run_many([run], session)[0]
