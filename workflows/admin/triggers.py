@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -48,35 +49,36 @@ class RuleForm(NewKeyForm):
     """
 
     trigger = forms.ChoiceField(
-        label=gettext_lazy("when a record is"),
+        label=gettext_lazy("When a record is"),
         choices=lambda: [(key, kind.label) for key, kind in TRIGGER_KINDS.items()],
         initial="created_or_edited",
         widget=UnfoldAdminSelectWidget(),
     )
-    trigger_field = _choice(gettext_lazy("field"), ())
+    trigger_field = _choice(gettext_lazy("Field"), ())
     trigger_values = forms.CharField(
-        label=gettext_lazy("to one of the values"),
+        label=gettext_lazy("To one of the values"),
         required=False,
         help_text=gettext_lazy("Separated by semicolons; empty: to any value."),
         widget=UnfoldAdminTextInputWidget(),
     )
     trigger_amount = forms.IntegerField(
-        label=gettext_lazy("how many"), required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget()
+        label=gettext_lazy("How many"), required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget()
     )
-    trigger_unit = _choice(gettext_lazy("unit"), list(UNITS.items()))
-    trigger_direction = _choice(gettext_lazy("before or after"), list(DIRECTIONS.items()))
+    trigger_unit = _choice(gettext_lazy("Unit"), list(UNITS.items()))
+    trigger_direction = _choice(gettext_lazy("Before or after"), list(DIRECTIONS.items()))
     trigger_time = forms.CharField(
-        label=gettext_lazy("time of day"),
+        label=gettext_lazy("Time of day"),
         required=False,
         help_text=gettext_lazy("Such as 9:00."),
         widget=UnfoldAdminTextInputWidget(),
     )
-    trigger_repeat = _choice(gettext_lazy("again"), list(REPEATS.items()))
-    trigger_zone = _choice(gettext_lazy("time zone"), list(ZONES.items()))
+    trigger_repeat = _choice(gettext_lazy("Again"), list(REPEATS.items()))
+    trigger_zone = _choice(gettext_lazy("Time zone"), list(ZONES.items()))
 
     class Meta:
         model = Rule
         fields = ("name", "module", "trigger", "mode", "position", "description")
+        widgets: ClassVar = {"description": UnfoldAdminTextareaWidget({"rows": 2})}
 
     class Media:
         js = ("crm/triggers.js",)
