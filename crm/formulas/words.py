@@ -12,7 +12,9 @@ from crm.formulas.functions.base import OPERATORS
 from crm.formulas.reading import BINDING, NOT
 from crm.formulas.tree import Apply, Read, Typed, Value
 
-CLOSEST = 8
+CLOSEST, SIMPLE = 8, 9
+STRUNG = (*BINDING, "negative")  # a sign between or before parts
+OPEN = dict.fromkeys(("if", "coalesce", "concat", "min", "max"), 0)  # whose words hold their parts apart
 
 
 def tell(tree: Typed) -> str:
@@ -21,18 +23,19 @@ def tell(tree: Typed) -> str:
         return _constant(tree)
     if isinstance(tree, Read):
         return tree.operand.label
-    parts = tree.parts
-    if tree.function.key not in OPERATORS or tree.function.key == "not":
-        return tree.function.words([tell(part) for part in parts])
-    bound = _binding(tree)
-    told = [_bracketed(part, bound + (place > 0)) for place, part in enumerate(parts)]
-    return tree.function.words(told)
+    bound = _binding(tree) if tree.function.key in STRUNG else OPEN.get(tree.function.key, SIMPLE)
+    step = tree.function.key in BINDING
+    return tree.function.words(
+        [_bracketed(part, bound + step * (n > 0)) for n, part in enumerate(tree.parts)]
+    )
 
 
 def _binding(tree: Typed) -> int:
     """How closely a part holds together without brackets."""
-    if not isinstance(tree, Apply) or tree.function.key not in OPERATORS:
-        return CLOSEST
+    if not isinstance(tree, Apply) or not tree.parts:
+        return SIMPLE
+    if tree.function.key not in OPERATORS:
+        return SIMPLE if tree.function.key in OPEN else CLOSEST
     return NOT if tree.function.key == "not" else BINDING.get(tree.function.key, CLOSEST - 1)
 
 

@@ -157,7 +157,7 @@ operator(
     ),
     Function(
         "not", takes("boolean", gives=BOOLEAN), _not, template("({0} IS NOT TRUE)"),
-        lambda words: _("not (%s)") % words[0], lenient=True,
+        lambda words: _("not %s") % words[0], lenient=True,
     ),
     equality("=", True, lambda: _("is")),
     equality("!=", False, lambda: _("is not")),

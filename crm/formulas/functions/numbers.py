@@ -116,19 +116,19 @@ function(
     ),
     Function(
         "round", _rounding, rounded, template("ROUND({0}, {1}::int)"),
-        lambda words: _("(%(number)s) rounded to %(places)s digits after the point")
+        lambda words: _("%(number)s rounded to %(places)s digits after the point")
         % {"number": words[0], "places": words[1]},
     ),
     Function(
         "floor", one, lambda number: EXACT.plus(number.to_integral_value(ROUND_FLOOR, EXACT)),
-        template("FLOOR({0})"), lambda words: _("(%s) rounded down") % words[0],
+        template("FLOOR({0})"), lambda words: _("%s rounded down") % words[0],
     ),
     Function(
         "ceil", one, lambda number: EXACT.plus(number.to_integral_value(ROUND_CEILING, EXACT)),
-        template("CEIL({0})"), lambda words: _("(%s) rounded up") % words[0],
+        template("CEIL({0})"), lambda words: _("%s rounded up") % words[0],
     ),
     Function(
-        "abs", one, EXACT.abs, template("ABS({0})"), lambda words: _("(%s) without its sign") % words[0]
+        "abs", one, EXACT.abs, template("ABS({0})"), lambda words: _("%s without its sign") % words[0]
     ),
     Function(
         "number", takes("text", gives=NUMBER), to_number,
@@ -136,7 +136,7 @@ function(
             r"substring(btrim({0}, ' ') from "
             r"'^-?[0123456789]{{1,15}}(?:[.][0123456789]{{1,10}})?$')::numeric"
         ),
-        lambda words: _("the number in (%s)") % words[0],
+        lambda words: _("the number in %s") % words[0],
     ),
 )  # fmt: skip
 TEXT_OF_NUMBER = template("trim_scale(ROUND({0}, 10))::text")

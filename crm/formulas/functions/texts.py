@@ -69,7 +69,7 @@ def _to_text(parts: Parts) -> Checked:
 
 
 def _as_text(words: Sequence[str]) -> str:
-    return _("(%s) as text") % words[0]
+    return _("%s as text") % words[0]
 
 
 plain = Function("text", _to_text, lambda part: part, template("{0}"), _as_text)
@@ -140,36 +140,36 @@ function(
     ),
     Function(
         "upper", text, str.upper, template("upper(({0}) COLLATE \"und-x-icu\")"),
-        lambda words: _("(%s) in capital letters") % words[0],
+        lambda words: _("%s in capital letters") % words[0],
     ),
-    Function("lower", text, fold, template(LOWERED), lambda words: _("(%s) in small letters") % words[0]),
+    Function("lower", text, fold, template(LOWERED), lambda words: _("%s in small letters") % words[0]),
     Function(
         "trim", text, lambda part: part.strip(BLANKS) or None, _trim,
-        lambda words: _("(%s) without blanks around it") % words[0],
+        lambda words: _("%s without blanks around it") % words[0],
     ),
     Function(
         "length", takes("text", gives=NUMBER), lambda part: Decimal(len(part)),
-        template("char_length({0})::numeric"), lambda words: _("the length of (%s)") % words[0],
+        template("char_length({0})::numeric"), lambda words: _("the length of %s") % words[0],
     ),
     Function(
         "left", some, left, template(SHORTENED.format(name="left")),
-        lambda words: _("the first %(number)s characters of (%(text)s)")
+        lambda words: _("the first %(number)s characters of %(text)s")
         % {"text": words[0], "number": words[1]},
     ),
     Function(
         "right", some, right, template(SHORTENED.format(name="right")),
-        lambda words: _("the last %(number)s characters of (%(text)s)")
+        lambda words: _("the last %(number)s characters of %(text)s")
         % {"text": words[0], "number": words[1]},
     ),
     Function(
         "contains", two, contains,
         template(f"COALESCE(strpos({fold_sql('{0}')}, {fold_sql('{1}')}) > 0, FALSE)"),
-        lambda words: _("(%(text)s) contains %(part)s") % {"text": words[0], "part": words[1]}, lenient=True,
+        lambda words: _("%(text)s contains %(part)s") % {"text": words[0], "part": words[1]}, lenient=True,
     ),
     Function(
         "starts_with", two, starts_with,
         template(f"COALESCE(starts_with({fold_sql('{0}')}, {fold_sql('{1}')}), FALSE)"),
-        lambda words: _("(%(text)s) starts with %(part)s") % {"text": words[0], "part": words[1]},
+        lambda words: _("%(text)s starts with %(part)s") % {"text": words[0], "part": words[1]},
         lenient=True,
     ),
     replace(plain, variant=_text_of),

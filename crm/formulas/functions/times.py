@@ -140,23 +140,23 @@ def _moving(parts: Parts) -> Checked:
 
 
 def _days_later(words: Sequence[str]) -> str:
-    return _("(%(from)s) and %(number)s days later") % {"from": words[0], "number": words[1]}
+    return _("%(from)s plus %(number)s days") % {"from": words[0], "number": words[1]}
 
 
 def _hours_later(words: Sequence[str]) -> str:
-    return _("(%(from)s) and %(number)s hours later") % {"from": words[0], "number": words[1]}
+    return _("%(from)s plus %(number)s hours") % {"from": words[0], "number": words[1]}
 
 
 def _months_later(words: Sequence[str]) -> str:
-    return _("(%(from)s) and %(number)s months later") % {"from": words[0], "number": words[1]}
+    return _("%(from)s plus %(number)s months") % {"from": words[0], "number": words[1]}
 
 
 def _days_from(words: Sequence[str]) -> str:
-    return _("the days from (%(from)s) to (%(to)s)") % {"from": words[0], "to": words[1]}
+    return _("the days from %(from)s to %(to)s") % {"from": words[0], "to": words[1]}
 
 
 def _hours_from(words: Sequence[str]) -> str:
-    return _("the hours from (%(from)s) to (%(to)s)") % {"from": words[0], "to": words[1]}
+    return _("the hours from %(from)s to %(to)s") % {"from": words[0], "to": words[1]}
 
 
 def of_moments(made: Function) -> Callable[[Parts], Function | None]:
@@ -180,7 +180,7 @@ function(
     ),
     Function(
         "date", takes("datetime", gives=DATE), day_of, _day_sql,
-        lambda words: _("the day of (%s)") % words[0], timed=True,
+        lambda words: _("the day of %s") % words[0], timed=True,
     ),
     Function(
         "add_days", _moving, add_days, template(date_sql("({0} - DATE '0001-01-01') + trunc({1})")),
@@ -200,18 +200,18 @@ function(
     ),
     Function(
         "year", day, lambda day: Decimal(day.year), template("extract(year from {0})::numeric"),
-        lambda words: _("the year of (%s)") % words[0],
+        lambda words: _("the year of %s") % words[0],
     ),
     Function(
         "month", day, lambda day: Decimal(day.month), template("extract(month from {0})::numeric"),
-        lambda words: _("the month of (%s)") % words[0],
+        lambda words: _("the month of %s") % words[0],
     ),
     Function(
         "day", day, lambda day: Decimal(day.day), template("extract(day from {0})::numeric"),
-        lambda words: _("the day in the month of (%s)") % words[0],
+        lambda words: _("the day in the month of %s") % words[0],
     ),
     Function(
         "weekday", day, lambda day: Decimal(day.isoweekday()), template("extract(isodow from {0})::numeric"),
-        lambda words: _("the weekday of (%s)") % words[0],
+        lambda words: _("the weekday of %s") % words[0],
     ),
 )  # fmt: skip

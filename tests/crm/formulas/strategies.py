@@ -16,10 +16,21 @@ from tests.crm.criteria.strategies import TEXTS
 Draw = st.DrawFn
 BLANKS = ("", " ", "\u00a0", "\u2003", "\t")
 NUMBERS = (
-    "0", "1", "2", "3", "7", "0.5", "0.0000000001", "999999999999999", "123456789012345.0123456789", "100", "60",
-    "0.005", "1.005", "86400", "3652058", "-1", "-0.5", "-25", "12",
+    "0", "1", "2", "3", "7", "0.5", "0.0000000001", "999999999999999", "123456789012345.0123456789",
+    "100", "60", "0.005", "1.005", "86400", "3652058", "-1", "-0.5", "-25", "12",
 )  # fmt: skip
-NUMERALS = ("12.50", "-0", " 7 ", "1e5", "٣", "1,5", "007", ".5", "123456789012345.0123456789", "1234567890123456")
+NUMERALS = (
+    "12.50",
+    "-0",
+    " 7 ",
+    "1e5",
+    "٣",
+    "1,5",
+    "007",
+    ".5",
+    "123456789012345.0123456789",
+    "1234567890123456",
+)
 
 
 class Maker:
@@ -29,9 +40,9 @@ class Maker:
         self.draw = draw
         self.info = info
         self.fields: dict[str, list[str]] = {family: [] for family in NAMES}
-        for path, field in _paths(info):
-            if field.type.family in self.fields:
-                self.fields[field.type.family].append(path)
+        for path, family in _paths(info):
+            if family in self.fields:
+                self.fields[family].append(path)
 
     def pick(self, *options: Any) -> Any:
         """One of them."""
@@ -75,15 +86,14 @@ UNKNOWN = {
 }  # fmt: skip
 
 
-def _paths(info: ModuleInfo) -> list[tuple[str, Any]]:
-    """Own fields, and those behind one link."""
-    found = [(key, field) for key, field in info.fields.items()]
+def _paths(info: ModuleInfo) -> list[tuple[str, str]]:
+    """Own fields and those behind one link, with their families."""
+    found = [("owner.name", "text"), ("owner.role", "choice"), ("owner.active", "boolean")]
+    found += [(key, field.type.family) for key, field in info.fields.items()]
     for link in info.link_fields:
         if link.target:
             further = registry().module(link.target).fields
-            found += [(f"{link.key}.{key}", field) for key, field in further.items()]
-        if link.type.family == "user":
-            found.append((f"{link.key}.name", field))
+            found += [(f"{link.key}.{key}", field.type.family) for key, field in further.items()]
     return found
 
 
@@ -153,9 +163,10 @@ def _key(maker: Maker, _family: str, _depth: int) -> str:
 
 MAKERS: dict[str, list[Make]] = {
     "number": [
-        _infix("+ - * /", "number"), _infix("+ - * /", "number"), _infix("+ - * /", "number"), _negative, _round,
-        _extreme, _call("floor", "number"), _call("ceil", "number"), _call("abs", "number"),
-        _call("number", "text"), _call("length", "text"), _call("days_between", "date", "date"),
+        _infix("+ - * /", "number"), _infix("+ - * /", "number"), _infix("+ - * /", "number"),
+        _negative, _round, _extreme, _call("floor", "number"), _call("ceil", "number"),
+        _call("abs", "number"), _call("number", "text"), _call("length", "text"),
+        _call("days_between", "date", "date"),
         _call("days_between", "datetime", "datetime"), _call("hours_between", "datetime", "datetime"),
         _call("year", "date"), _call("month", "date"), _call("day", "date"), _call("weekday", "date"),
     ],
@@ -165,8 +176,8 @@ MAKERS: dict[str, list[Make]] = {
         _call("right", "text", "number"), _call("text", "number"), _call("text", "date"), _key,
     ],
     "boolean": [
-        _infix("and or", "boolean"), _call("not", "boolean"), _comparison, _comparison, _comparison, _is_empty,
-        _call("contains", "text", "text"), _call("starts_with", "text", "text"),
+        _infix("and or", "boolean"), _call("not", "boolean"), _comparison, _comparison, _comparison,
+        _is_empty, _call("contains", "text", "text"), _call("starts_with", "text", "text"),
     ],
     "date": [
         _call("add_days", "date", "number"), _call("add_months", "date", "number"), _call("date", "datetime"),
