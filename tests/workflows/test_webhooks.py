@@ -34,7 +34,7 @@ def secret_of(webhook: Webhook) -> str:
 
 
 def test_the_event_says_what_happened_to_whom_and_why(ada: User, receiver: Receiver) -> None:
-    webhook = endpoint(receiver.url, fields=["rating", "employees", "owner.email"])
+    webhook = endpoint(receiver.url, fields_sent=["rating", "employees", "owner.email"])
     lead = fired(ada, "shop", rating="low", employees=7, company="Navy")
     r.edit(ada, lead, rating="high", company="Army").or_raise()
     assert runs.drain() == DONE
@@ -59,7 +59,7 @@ def test_the_event_says_what_happened_to_whom_and_why(ada: User, receiver: Recei
 
 
 def test_of_a_new_record_nothing_was_before(ada: User, receiver: Receiver) -> None:
-    endpoint(receiver.url, fields=["rating", "annual_revenue"])
+    endpoint(receiver.url, fields_sent=["rating", "annual_revenue"])
     fired(ada, "shop", annual_revenue="12.50")
     runs.drain()
     told = json.loads(receiver.received[0].body)
@@ -107,7 +107,7 @@ def test_without_a_body_they_go_into_the_address(ada: User, receiver: Receiver, 
 
 
 def test_what_is_sent_is_what_was_true_at_the_change(ada: User, receiver: Receiver) -> None:
-    endpoint(receiver.url, fields=["company"])
+    endpoint(receiver.url, fields_sent=["company"])
     lead = fired(ada, "shop", company="Navy")
     r.edit(ada, lead, company="Army").or_raise()
     runs.drain()
@@ -115,7 +115,7 @@ def test_what_is_sent_is_what_was_true_at_the_change(ada: User, receiver: Receiv
 
 
 def test_where_it_goes_is_what_the_endpoint_says_now(ada: User, receiver: Receiver) -> None:
-    webhook = endpoint("http://127.0.0.1:1/old", fields=["company"])
+    webhook = endpoint("http://127.0.0.1:1/old", fields_sent=["company"])
     fired(ada, "shop")
     webhook.url = receiver.url
     save_webhook(webhook=webhook, actor=None)
@@ -172,7 +172,7 @@ def test_secrets_are_in_no_log_journal_or_answer(
     receiver.always = echo
     token = "Bearer 0123456789abcdef"
     webhook = endpoint(
-        f"{receiver.url}?key=hush-hush", headers=[["Authorization", token]], fields=["company"]
+        f"{receiver.url}?key=hush-hush", headers=[["Authorization", token]], fields_sent=["company"]
     )
     rotate_secret(webhook=webhook, hours=1, actor=None)
     fired(ada, "shop", company="Navy")
@@ -206,7 +206,9 @@ def test_publishing_asks_that_the_webhook_is_there_active_and_fits(company: Any,
 
     found: list[str] = []
     found.append(problems())
-    webhook = endpoint(receiver.url, active=False, fields=["rating"], body="rows", rows=[["a", "{{nope}}"]])
+    webhook = endpoint(
+        receiver.url, active=False, fields_sent=["rating"], body="rows", rows=[["a", "{{nope}}"]]
+    )
     found.append(problems())
     webhook.active = True
     save_webhook(webhook=webhook, actor=None)
@@ -222,10 +224,10 @@ def test_publishing_asks_that_the_webhook_is_there_active_and_fits(company: Any,
 
 
 def test_what_a_live_rule_uses_stays_usable(company: Any, receiver: Receiver) -> None:
-    webhook = endpoint(receiver.url, fields=["rating"])
+    webhook = endpoint(receiver.url, fields_sent=["rating"])
     r.live_rule("first", HIGH, [calls()])
     r.live_rule("second", HIGH, [calls()])
-    for change in ({"active": False}, {"fields": ["nope"]}, {"module_id": "accounts"}):
+    for change in ({"active": False}, {"fields_sent": ["nope"]}, {"module_id": "accounts"}):
         changed = Webhook.objects.get()
         for name, value in change.items():
             setattr(changed, name, value)
@@ -233,7 +235,7 @@ def test_what_a_live_rule_uses_stays_usable(company: Any, receiver: Receiver) ->
             save_webhook(webhook=changed, actor=None)
     with pytest.raises(InUse, match="Workflow rule: “First”"):
         delete_webhook(webhook=webhook, actor=None)
-    webhook.name, webhook.fields = "Other name", ["company"]
+    webhook.name, webhook.fields_sent = "Other name", ["company"]
     save_webhook(webhook=webhook, actor=None)
     for key in ("first", "second"):
         switch_off_rule(key, actor=None)
@@ -242,9 +244,9 @@ def test_what_a_live_rule_uses_stays_usable(company: Any, receiver: Receiver) ->
 
 
 def test_a_change_of_the_webhook_holds_for_the_next_record(ada: User, receiver: Receiver) -> None:
-    webhook = endpoint(receiver.url, fields=["company"])
+    webhook = endpoint(receiver.url, fields_sent=["company"])
     fired(ada, "shop", company="Navy")
-    webhook.fields = ["rating"]
+    webhook.fields_sent = ["rating"]
     save_webhook(webhook=webhook, actor=None)
     fired(ada)
     runs.drain()
@@ -267,7 +269,7 @@ def test_a_change_of_the_webhook_holds_for_the_next_record(ada: User, receiver: 
         ("rows", {"body": "rows"}),
         ("rows", {"body": "rows", "rows": [["a", "1"], ["a", "2"]]}),
         ("rows", {"body": "rows", "rows": [["a", "{{nope}}"]], "module_id": "leads"}),
-        ("fields", {"fields": ["nope"], "module_id": "leads"}),
+        ("fields_sent", {"fields_sent": ["nope"], "module_id": "leads"}),
         ("body", {"method": "GET"}),
         ("body", {"format": "form"}),
         ("seconds", {"seconds": 31}),

@@ -86,22 +86,12 @@ class WebhookForm(KeyedForm):
     class Meta:
         model = Webhook
         fields = (
-            "name",
-            "key",
-            "active",
-            "module",
-            "url",
-            "method",
-            "headers",
-            "body",
-            "format",
-            "rows",
-            "seconds",
-        )
+            "name", "key", "active", "module", "url", "method", "headers", "body", "format", "fields_sent",
+            "rows", "seconds",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["fields_sent"] = self.instance.fields
         self.fields["module"].queryset = Module.objects.filter(active=True)  # type: ignore[attr-defined]
 
 
@@ -154,7 +144,6 @@ class WebhookPage(KeyedPage):
     )
 
     def store(self, request: HttpRequest, obj: Webhook, form: Any, formsets: Any, *, change: bool) -> None:
-        obj.fields = form.cleaned_data["fields_sent"]
         save_webhook(webhook=obj, actor=actor_of(request))
 
     def remove(self, request: HttpRequest, obj: Webhook) -> None:

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('headers', models.JSONField(blank=True, default=list, verbose_name='headers')),
                 ('body', models.CharField(choices=[('event', 'the event: what happened to which record'), ('rows', 'names and texts of your own')], default='event', max_length=10, verbose_name='what is sent')),
                 ('format', models.CharField(choices=[('json', 'JSON'), ('form', 'form')], default='json', max_length=10, verbose_name='format')),
-                ('fields', models.JSONField(blank=True, default=list, verbose_name='fields')),
+                ('fields_sent', models.JSONField(blank=True, default=list, verbose_name='fields')),
                 ('rows', models.JSONField(blank=True, default=list, verbose_name='rows')),
                 ('seconds', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)], verbose_name='time-out in seconds')),
                 ('module', models.ForeignKey(blank=True, db_column='module', help_text='Left empty, rules of every module may use it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.module', to_field='key', verbose_name='module')),

@@ -51,7 +51,7 @@ class Webhook(models.Model):
     headers = models.JSONField(_("headers"), default=list, blank=True)
     body = models.CharField(_("what is sent"), max_length=10, choices=Body.choices, default=Body.EVENT)
     format = models.CharField(_("format"), max_length=10, choices=Format.choices, default=Format.JSON)
-    fields = models.JSONField(_("fields"), default=list, blank=True)
+    fields_sent = models.JSONField(_("fields"), default=list, blank=True)
     rows = models.JSONField(_("rows"), default=list, blank=True)
     seconds = models.PositiveSmallIntegerField(
         _("time-out in seconds"),

@@ -27,7 +27,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
     _check_message(endpoint)
     module = registry().modules.get(endpoint.module) if endpoint.module else None
     if module is not None and (wrong := list(payload_problems(endpoint, module))):
-        raise ModuleProblem(" ".join(wrong), "fields" if wrong[0].startswith(_("Field")) else "rows")
+        raise ModuleProblem(" ".join(wrong), "fields_sent" if wrong[0].startswith(_("Field")) else "rows")
 
 
 def _check_request(endpoint: Endpoint) -> None:

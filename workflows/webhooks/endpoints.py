@@ -55,7 +55,7 @@ def endpoint_of(row: Webhook) -> Endpoint:
         headers=tuple((str(name), str(value)) for name, value in row.headers),
         body=row.body,
         format=row.format,
-        fields=tuple(map(str, row.fields)),
+        fields=tuple(map(str, row.fields_sent)),
         rows=tuple((str(name), str(text)) for name, text in row.rows),
         seconds=row.seconds,
     )
