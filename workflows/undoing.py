@@ -10,6 +10,7 @@ from crm.jobs.undoing import ALSO_UNDONE
 from crm.models import Cause
 from workflows.calling_off import call_off
 from workflows.models import ActionRun, RunState
+from workflows.models.webhooks import WEBHOOK_KIND
 
 MAIL = "send_email"
 
@@ -23,7 +24,8 @@ def call_off_runs(root_id: int) -> list[str]:
     """Cancels waiting actions that a root cause led to; tells how many, and what cannot be called back."""
     runs = _runs_of(root_id)
     cancelled = call_off(runs, _("What asked for this was undone."))
-    gone = runs.filter(kind=MAIL, state=RunState.DONE).count()
+    done = runs.filter(state=RunState.DONE)
+    gone, called = done.filter(kind=MAIL).count(), done.filter(kind=WEBHOOK_KIND).count()
     busy = runs.filter(state=RunState.WAITING).count()
     told = []
     if cancelled:
@@ -38,6 +40,13 @@ def call_off_runs(root_id: int) -> list[str]:
             gone,
         )
         told.append(message % gone)
+    if called:
+        message = ngettext(
+            "%s webhook has been called already; it cannot be called back.",
+            "%s webhooks have been called already; they cannot be called back.",
+            called,
+        )
+        told.append(message % called)
     if busy:
         message = ngettext(
             "%s action was being carried out just then and goes on.",

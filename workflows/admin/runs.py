@@ -27,13 +27,13 @@ class RunPage(ReadOnlyPage):
 
     feature = "manage_automation"
     group, icon = "automation", "play_circle"
-    list_display = ("kind", "state", "about", "due_at", "attempts", "error", "finished_at")
-    list_filter = ("state", "kind", "module")
+    list_display: tuple[str, ...] = ("kind", "state", "about", "due_at", "attempts", "error", "finished_at")
+    list_filter: tuple[Any, ...] = ("state", "kind", "module")
     search_fields = ("key",)
     show_full_result_count = False
     actions = ("retry_chosen", "cancel_chosen")
     actions_detail = ("retry", "cancel")
-    fields = (
+    fields: tuple[str, ...] = (
         "kind", "state", "about", "cause", "due_at", "attempts", "error", "given", "answered", "created_at",
         "finished_at", "key",
     )  # fmt: skip

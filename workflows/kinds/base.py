@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from crm.door import Batch, CauseNode, Draft
 from crm.modules.registry import ModuleInfo
 from workflows.kinds.forms import ActionForm
+from workflows.retries import USUAL, RetryPolicy
 
 if TYPE_CHECKING:
     from workflows.models import ActionRun
@@ -80,6 +81,7 @@ class QueuedKind(ActionKind):
 
     transactional: ClassVar[bool] = False
     with_change: ClassVar[bool] = False
+    retries: ClassVar[RetryPolicy] = USUAL
 
     def decide(self, firing: Firing, prepared: Any) -> None:
         """Asks for a run, written with the change."""
@@ -100,7 +102,10 @@ class QueuedKind(ActionKind):
         return nullcontext()
 
     def run(self, run: ActionRun, session: Any) -> dict[str, Any]:
-        """Carries the action out and returns the answer to keep; raises if it should be tried again."""
+        """Carries the action out and returns the answer to keep; raises if it should be tried again.
+
+        A RunProblem says what to keep and how long to wait, a NoFurtherTry that it is the end.
+        """
         raise NotImplementedError
 
     def run_many(self, runs: Sequence[ActionRun], session: Any) -> list[dict[str, Any]]:
