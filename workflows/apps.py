@@ -16,7 +16,14 @@ class WorkflowsConfig(AppConfig):
     verbose_name = _("Workflow automation")
 
     def ready(self) -> None:
-        from workflows import assignment_documents, demo, kinds, rule_documents, undoing  # noqa: F401 — register themselves
+        from workflows import (  # noqa: F401 — register themselves
+            assignment_documents,
+            demo,
+            email_templates,
+            kinds,
+            rule_documents,
+            undoing,
+        )
 
         kinds.register()
         undoing.register()

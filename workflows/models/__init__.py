@@ -4,8 +4,10 @@ from workflows.models.assignment import AssignmentEntry, AssignmentRule, RoundRo
 from workflows.models.hours import BusinessHours, SpecialDay
 from workflows.models.rules import Mode, Rule, RuleAction, RuleBlock, RuleOnce, Trigger
 from workflows.models.runs import ActionRun, RunState, Wake
+from workflows.models.templates import EmailTemplate
 
 __all__ = [
-    "ActionRun", "AssignmentEntry", "AssignmentRule", "BusinessHours", "Mode", "RoundRobinCursor", "Rule",
-    "RuleAction", "RuleBlock", "RuleOnce", "RunState", "SpecialDay", "Trigger", "Wake",
+    "ActionRun", "AssignmentEntry", "AssignmentRule", "BusinessHours", "EmailTemplate", "Mode",
+    "RoundRobinCursor", "Rule", "RuleAction", "RuleBlock", "RuleOnce", "RunState", "SpecialDay", "Trigger",
+    "Wake",
 ]  # fmt: skip
