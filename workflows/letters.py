@@ -163,7 +163,7 @@ class Writer:
         """The letter in its first reader's language and time zone."""
         people = [reader.user for reader in letter.readers if reader.user is not None]
         link = self._link(letter.to)
-        with filled_for(letter.to.user, self.texts.language):
+        with WrittenFor(letter.to.user, self.texts.language):
             subject, body = self.filled(people)
             if link:
                 body += footer(link, html=self.texts.html)
@@ -205,7 +205,7 @@ class Writer:
         return unsubscribe_address(Subscriber(*reader.holder, reader.address))
 
 
-class filled_for(override):  # noqa: N801 — used as a statement
+class WrittenFor(override):
     """What is inside is in a person's language (or a given one) and time zone."""
 
     def __init__(self, user: User | None, language: str) -> None:

@@ -10,7 +10,7 @@ from crm.modules.registry import ModuleInfo
 from crm.visibility.rows import visible_to
 from workflows.email_templates import texts_of
 from workflows.html import clean_html
-from workflows.letters import SUBJECT_LIMIT, Writer, filled_for
+from workflows.letters import SUBJECT_LIMIT, Writer, WrittenFor
 from workflows.merge import one_line
 from workflows.models import EmailTemplate
 
@@ -35,7 +35,7 @@ def preview(template: EmailTemplate, typed: str, user: User) -> Preview | None:
     record_id, name = found
     texts = texts_of(template)
     writer = Writer("preview", module, record_id, {}, texts)
-    with filled_for(user, texts.language):
+    with WrittenFor(user, texts.language):
         subject, body = writer.filled([user])
     return Preview(
         name, one_line(subject, SUBJECT_LIMIT), clean_html(body) if texts.html else body, texts.html

@@ -256,6 +256,19 @@ def test_recipients_named_by_the_record_and_those_it_links_to(company: Company, 
     ]  # fmt: skip
 
 
+def test_an_address_two_links_away_and_its_own_opt_out(company: Company, ada: User) -> None:
+    contact = make("contacts", ada, last_name="Hopper", email="grace@navy.example")
+    deal = make("deals", ada, name="Ship", contact=contact)
+    quote = make("quotes", ada, name="Offer", deal=deal)
+    template(module_id="quotes", marketing=True, body="{{deal.contact.last_name}}")
+    sends = letter({"to": "field", "field": "deal.contact.email"}, template="hello")
+    r.live_rule("fire", r.when(("status", "is", "sent")), [sends], module_key="quotes")
+    r.edit(ada, quote, "quotes", status="sent").or_raise()
+    assert ActionRun.objects.get().input["holders"] == {"deal.contact.email": ["contacts", contact]}
+    process_due()
+    assert [(one.to, one.body.split()[0]) for one in outgoing.outbox] == [(["grace@navy.example"], "Hopper")]
+
+
 def test_the_action_is_told_in_words(company: Company) -> None:
     template()
     sends = letter(
