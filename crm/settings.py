@@ -234,6 +234,8 @@ EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", str(VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Signalbox <signalbox@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_SENDERS = env.list("EMAIL_SENDERS", ["owner", "person"])  # as whom beside the organisation
+EMAIL_ATTACHMENTS_MAX_MB = env.int("EMAIL_ATTACHMENTS_MAX_MB", 10)  # of one e-mail's files together
 
 # --- Language, time and money ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -19,6 +19,7 @@ class WorkflowsConfig(AppConfig):
         from workflows import (  # noqa: F401 — register themselves
             assignment_documents,
             demo,
+            email_templates,
             kinds,
             rule_documents,
             triggers,

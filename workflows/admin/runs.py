@@ -57,8 +57,10 @@ class RunPage(ReadOnlyPage):
 
     @admin.display(description=gettext_lazy("error"))
     def error(self, run: ActionRun) -> str:
-        """Why the last try failed, or why it was called off."""
-        return str(run.answer.get("error") or run.answer.get("reason") or "")[:300]
+        """Why the last try failed, why it was called off, or which addresses were refused for good."""
+        refused = ", ".join(str(one.get("to")) for one in run.answer.get("refused", ()))
+        told = run.answer.get("error") or run.answer.get("reason") or ""
+        return str(told or (refused and _("Refused: %s") % refused))[:300]
 
     @admin.display(description=gettext_lazy("input"))
     def given(self, run: ActionRun) -> SafeString:

@@ -16,7 +16,13 @@ from crm.modules.registry import ModuleInfo
 from workflows.directory import directory
 from workflows.kinds.base import Config, Firing, QueuedKind, register_action_kind
 from workflows.merge import Template, one_line, parse, shown_of, template_problems
-from workflows.recipients import About, describe_recipients, people_of, recipient_problems
+from workflows.recipients import (
+    about_draft,
+    describe_recipients,
+    people_of,
+    recipient_paths,
+    recipient_problems,
+)
 
 if TYPE_CHECKING:
     from workflows.models import ActionRun
@@ -57,7 +63,8 @@ class Notify(QueuedKind):
         return Prepared(config, parse(config["text"], module))
 
     def paths(self, prepared: Any) -> frozenset[str]:
-        return frozenset(path for path in prepared.text.paths if "." in path)
+        both = prepared.text.paths | recipient_paths(prepared.config["recipients"])
+        return frozenset(path for path in both if "." in path)
 
     def store(self, batch: Batch, asked: Sequence[tuple[Firing, Any]]) -> None:
         rows = []
@@ -69,8 +76,9 @@ class Notify(QueuedKind):
 
     def input(self, firing: Firing, prepared: Any) -> dict[str, Any]:
         """Whom, and the text."""
-        about = About(firing.draft.value("owner"), firing.draft.after)
-        people = [pk for pk in people_of(prepared.config["recipients"], about) if pk in directory().active]
+        actor, entries = firing.batch.actor, prepared.config["recipients"]
+        about = about_draft(firing.draft, entries, actor.pk if actor else None)
+        people = [pk for pk in people_of(entries, about) if pk in directory().active]
         return {"people": people, "text": one_line(prepared.text.fill(shown_of(firing.draft)), LIMIT)}
 
     def run(self, run: ActionRun, session: Any) -> dict[str, Any]:

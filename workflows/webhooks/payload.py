@@ -22,7 +22,8 @@ from crm.criteria.paths import Operand, Paths
 from crm.door import Verb
 from crm.modules.registry import ModuleInfo
 from workflows.kinds.base import Firing
-from workflows.merge import FIELD, Slot, Template, parse, template_problems
+from workflows.merge import Slot, Template, parse, template_problems
+from workflows.merge_text import Put, read
 from workflows.models import Webhook
 from workflows.webhooks.endpoints import Endpoint, person_of
 
@@ -127,9 +128,10 @@ def dumped(operand: Operand, value: Any) -> Any:
 
 def filled(template: Template, value: Any) -> Any:
     """The text with values in it; a merge field alone keeps its kind, such as a number."""
-    alone = FIELD.fullmatch(template.text.strip())
-    if alone:
-        return dumped_slot(template.slots[alone.group(1)], value)
+    nodes, _problems = read(template.text.strip())
+    if len(nodes) == 1 and isinstance(nodes[0], Put):
+        found = dumped_slot(template.slots[nodes[0].name], value)
+        return nodes[0].otherwise or None if found in (None, "") else found
     return template.fill(lambda slot: as_text(dumped_slot(slot, value)))
 
 

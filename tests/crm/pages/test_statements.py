@@ -39,6 +39,7 @@ PAGES = [
     Page("import_values", ("upload",), 12),
     Page("import_options", ("upload",), 10),
     Page("import_preview", ("upload",), 20),
+    Page("unsubscribe", ("letter",), 3),
     Page("search", (), 8, "?q=a"),
     Page("search", (), 13, "?q=a&module=leads"),
     Page("lookup", ("leads",), 10, "?q=a"),
