@@ -11,7 +11,6 @@ from django.core import signing
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from crm.door import CauseNode, Change, Source, Verb, apply
 from crm.modules.loading import registry
@@ -20,7 +19,7 @@ from crm.modules.registry import ModuleInfo
 OPT_OUT = "email_opt_out"
 SALT = "workflows.unsubscribe"
 CAUSE = "unsubscribe"
-LABEL = gettext_noop("Unsubscribed")
+LABEL = "Unsubscribed"  # as labels of causes are stored, in English
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,8 @@ def test_sending_the_form_or_one_click_opts_out_without_log_in(ada: User, lead: 
     assert (row.cause.kind, row.actor, row.changes["email_opt_out"][:2]) == (
         "unsubscribe", None, [False, True]
     )  # fmt: skip
+    strict.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
+    assert "Unsubscribed" in strict.get(f"/leads/{lead}/timeline/").content.decode()
     assert strict.post(link_to(lead)).status_code == 200
     assert Cause.objects.filter(kind="unsubscribe").count() == 1
 
