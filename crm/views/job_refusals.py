@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm.jobs.kinds import JOB_KINDS
+from crm.lists.sheets import harmless
 from crm.models import Job, JobRefusal
 from crm.modules.loading import registry
 
 SHOWN = 100
 CELLS = 4  # of a row, to know it by
 LONGEST = 60
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,13 @@ def csv_lines(job: Job) -> Iterator[str]:
         for row in rows:
             url = _url(job, row)
             address = settings.SITE_URL + url if url else ""
-            yield writer.writerow([_harmless(_name(row)), address, _harmless(_told(row, labels))])
+            yield writer.writerow([harmless(_name(row)), address, harmless(_told(row, labels))])
         return
     yield writer.writerow([*columns, _("Row"), _("Reason")])
     for row in rows:
-        yield writer.writerow([*_filled(row.cells or [], len(columns)), row.place, _told(row, labels)])
+        yield writer.writerow(
+            [*_filled(row.cells or [], len(columns)), row.place, harmless(_told(row, labels))]
+        )
 
 
 def _told(row: JobRefusal, labels: Mapping[str, str]) -> str:
@@ -98,8 +100,3 @@ def _told(row: JobRefusal, labels: Mapping[str, str]) -> str:
 
 def _filled(cells: Sequence[str], width: int) -> list[str]:
     return [*cells[:width], *[""] * (width - len(cells))]
-
-
-def _harmless(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text

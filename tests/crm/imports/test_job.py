@@ -156,6 +156,14 @@ def test_refused_rows_come_back_as_they_were_with_the_reason(import_by_job: Impo
 
 
 @pytest.mark.django_db
+def test_a_reason_that_begins_with_a_heading_like_a_formula_is_harmless(import_by_job: Import) -> None:
+    run = import_by_job("leads", b"last_name,email\nA,a@x.example\n")
+    problems = [{"field": "=cmd", "code": "x", "message": "No."}]
+    JobRefusal.objects.create(job=run.job, place=1, problems=problems, cells=["=1+1", ""])
+    assert "=1+1,,1,'=cmd: No." in "".join(csv_lines(run.job))
+
+
+@pytest.mark.django_db
 def test_undo_bins_what_was_created_and_restores_what_still_has_the_imported_value(
     import_by_job: Import, company: Company
 ) -> None:
