@@ -12,7 +12,7 @@ from crm.door import Batch, Draft
 from crm.door.preview import FORESEES
 from crm.door.storage import insert_rows
 from crm.door.writing import write_causes
-from workflows.kinds.base import Firing, QueuedKind
+from workflows.kinds.base import Firing, QueuedKind, foreseen
 from workflows.models import ActionRun, RunState
 from workflows.rows import load_links
 
@@ -43,7 +43,12 @@ def enqueue(kind: QueuedKind, firing: Firing, prepared: Any, due_at: datetime | 
 def words(batch: Batch, draft: Draft) -> list[str]:
     """What a preview says of a record's runs: each action, and the rule that asks for it."""
     asked: list[Asked] = batch.memory.get(WAITING, [])
-    return [f"{one.kind.label} ({one.firing.cause.label})" for one in asked if one.firing.draft is draft]
+    return [
+        f"{one.firing.cause.label}: {line}"
+        for one in asked
+        if one.firing.draft is draft
+        for line in foreseen(one.kind, one.firing, one.prepared)
+    ]
 
 
 def write_outbox(batch: Batch) -> None:

@@ -1,5 +1,5 @@
 """Admin pages of workflow automation."""
 
-from workflows.admin import assignment, hours, rules, runs
+from workflows.admin import assignment, hours, named, rules, runs
 
-__all__ = ["assignment", "hours", "rules", "runs"]
+__all__ = ["assignment", "hours", "named", "rules", "runs"]

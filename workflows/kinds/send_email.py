@@ -18,8 +18,9 @@ from crm.modules.loading import module as find_module
 from crm.modules.registry import ModuleInfo
 from crm.visibility.access import readable
 from workflows.kinds.base import Config, Firing, QueuedKind, register_action_kind
+from workflows.kinds.references import Reference, recipient_references, text_references
 from workflows.mail import Letter, letter_id, mail_connection, send
-from workflows.merge import Template, one_line, parse, shown_later, snapshot, template_problems
+from workflows.merge import Template, one_line, parse, shown_later, shown_of, snapshot, template_problems
 from workflows.recipients import (
     About,
     addresses_of,
@@ -87,6 +88,19 @@ class SendEmail(QueuedKind):
             "fields": field_values(config["recipients"], draft.after),
             "values": snapshot(draft, slots.values()),
         }
+
+    def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
+        texts = [config.get("subject"), config.get("body")]
+        return recipient_references(config.get("recipients"), module) + text_references(texts, module)
+
+    def foresee(self, firing: Firing, prepared: Any) -> list[str]:
+        config, draft = prepared.config, firing.draft
+        about = About(draft.value("owner"), field_values(config["recipients"], draft.after))
+        people = User.objects.filter(pk__in=people_of(config["recipients"], about), is_active=True)
+        to = [*people.values_list("email", flat=True), *addresses_of(config["recipients"], about)]
+        subject = one_line(prepared.subject.fill(shown_of(draft)), SUBJECT_LIMIT)
+        what = {"subject": subject, "to": ", ".join(dict.fromkeys(to)) or _("nobody")}
+        return [_("would send “%(subject)s” to %(to)s") % what]
 
     @contextmanager
     def session(self) -> Iterator[Any]:
