@@ -119,7 +119,7 @@ class ActionRow(AnyModelForm):
     holder: ClassVar[str] = "rule"
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("action"), choices=kind_choices, widget=UnfoldAdminSelectWidget()
+        label=gettext_lazy("Action"), choices=kind_choices, widget=UnfoldAdminSelectWidget()
     )
 
     class Meta:
@@ -128,9 +128,11 @@ class ActionRow(AnyModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         widget = SettingsWidget(self.module, self.kind_key, open_module=not self.module_key())
-        self.fields["config"] = SettingsField(label=gettext_lazy("settings"), required=False, widget=widget)
+        self.fields["config"] = SettingsField(label=gettext_lazy("Settings"), required=False, widget=widget)
         if "position" in self.fields:
             self.fields["position"].widget = PlaceWidget()
+        kind = ACTION_KINDS.get(self.kind_key())
+        self.instance.get_inline_title = str(kind.label) if kind else ""
 
     def module_key(self) -> str:
         """The key of the stored module; empty while the whole is new."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.admin.base import BlockInline, ServiceForm, actor_of
@@ -59,6 +60,7 @@ class BlockForm(CriteriaForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["position"].widget = PlaceWidget()
+        self.instance.get_inline_title = _("Block %s") % self.instance.position
 
     def has_changed(self) -> bool:
         """Also if only an action of it was filled in."""

@@ -143,7 +143,7 @@ class ActionEditor:
         if self.kind is None or not (self.given or self.judged):
             return ""
         if not self.is_sound or self.config is None:
-            return _("This has to be put right.")
+            return "" if self.judged else _("This has to be put right.")
         return self.kind.describe(self.config, self.module)
 
     @property
