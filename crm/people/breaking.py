@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from crm.documents.generation import configuration_changed, generation_moved
+from crm.documents.generation import configuration_changed, read_generation_again
 from crm.models import User
 from crm.modules.usage import Usage
 from crm.modules.usage.documents import live_problems, newly_broken
@@ -29,7 +29,7 @@ def broken_by(change: Callable[[], object]) -> list[Usage]:
         configuration_changed(actor=None, kind="trial", key="trial", what="tried")  # nothing kept is used
         then = live_problems()
         transaction.set_rollback(True)
-    generation_moved()  # the trial's number is gone
+    read_generation_again()
     return newly_broken(now, then)
 
 
