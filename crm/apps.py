@@ -35,7 +35,9 @@ class CrmConfig(AppConfig):
         from crm.imports import job, look, opening  # noqa: F401 — register themselves
         from crm.jobs import undoing  # noqa: F401 — registers itself
         from crm.lists import export_job, usage  # noqa: F401 — register themselves
+        from crm.outgoing.addresses import allowed
 
+        allowed()  # a setting that can't be read is told now, not at the first webhook
         connection_created.connect(register_functions, dispatch_uid="crm.functions")
         post_migrate.connect(seed, sender=self, dispatch_uid="crm.seed")
 

@@ -208,6 +208,8 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION el
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 X_FRAME_OPTIONS = "DENY"
+# Hosts inside that webhooks and functions may call: host, host:port, address or network.
+OUTGOING_ALLOWED_HOSTS: list[str] = env.list("OUTGOING_ALLOWED_HOSTS", [])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -233,6 +235,8 @@ EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", str(VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Signalbox <signalbox@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_SENDERS = env.list("EMAIL_SENDERS", ["owner", "person"])  # as whom beside the organisation
+EMAIL_ATTACHMENTS_MAX_MB = env.int("EMAIL_ATTACHMENTS_MAX_MB", 10)  # of one e-mail's files together
 
 # --- Language, time and money ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -83,6 +83,7 @@ urlpatterns = [
     path("criteria/<slug:key>/fields/", criteria.fields, name="criteria_fields"),
     path("criteria/<slug:key>/<record:pk>/explain/", explaining.explained, name="explain"),
     path("products/<record:pk>/line/", terms.product_terms, name="product_terms"),
+    path("", include("workflows.urls")),
     path("<slug:key>/", lists.list_page, name="list"),
     path("<slug:key>/bulk/<slug:action>/", bulk.bulk, name="bulk"),
     path("<slug:key>/import/", imports.upload, name="import"),

@@ -16,9 +16,19 @@ class WorkflowsConfig(AppConfig):
     verbose_name = _("Workflow automation")
 
     def ready(self) -> None:
-        from workflows import assignment_documents, demo, kinds, rule_documents, undoing  # noqa: F401 — register themselves
+        from workflows import (  # noqa: F401 — register themselves
+            assignment_documents,
+            demo,
+            email_templates,
+            kinds,
+            rule_documents,
+            triggers,
+            undoing,
+        )
+        from workflows.views import waiting  # noqa: F401 — adds itself to the record page
 
         kinds.register()
+        triggers.register()
         undoing.register()
         post_migrate.connect(seed, sender=self, dispatch_uid="workflows.seed")
 

@@ -16,7 +16,6 @@ from workflows.models import (
     Rule,
     RuleAction,
     RuleBlock,
-    Trigger,
 )
 from workflows.publishing import publish_assignment, publish_rule
 
@@ -43,7 +42,7 @@ def load_automation() -> None:
         key="hot_lead",
         name="Hot lead",
         module_id="leads",
-        trigger=Trigger.CREATED_OR_EDITED,
+        trigger="created_or_edited",
         mode=Mode.BECOMES,
         description="When the rating becomes High: contacted, a task for the owner, a mail to the superior.",
     )

@@ -87,4 +87,4 @@ def _told(one: Wish, targets: list[Draft]) -> str:
         "names": listed,
         "count": len(names),
     }
-    return _("%(rule)s: would set %(field)s to %(value)s on %(count)s linked: %(names)s") % what
+    return _("would set %(field)s to %(value)s on %(count)s linked: %(names)s (%(rule)s)") % what

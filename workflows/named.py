@@ -76,7 +76,7 @@ def delete_named(*, action: NamedAction, actor: User | None) -> None:
 
 def _check(action: NamedAction) -> None:
     module, kind = registry().modules.get(action.module_id), ACTION_KINDS.get(action.kind)
-    if module is None or kind is None or kind.key == NAMED:
+    if module is None or kind is None or kind.key == NAMED or not kind.offered:
         raise ModuleProblem(_("There is no action “%s” to name.") % action.kind, "kind")
     if problems := kind.validate(action.config, module):
         raise ModuleProblem(" ".join(problems), "config")

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
 from crm.documents.kinds import Data
 from crm.documents.publishing import publish, retire
 from crm.models import DocumentVersion, User
 from crm.people.problems import require_feature
 from workflows import assignment_documents, rule_documents
-from workflows.models import AssignmentEntry, AssignmentRule, RoundRobinCursor, Rule, RuleBlock
+from workflows.calling_off import call_off
+from workflows.kinds.scheduled import asked_by_rule
+from workflows.models import (
+    ActionRun,
+    AssignmentEntry,
+    AssignmentRule,
+    RoundRobinCursor,
+    Rule,
+    RuleBlock,
+    RuleSweep,
+)
+from workflows.triggers.base import TRIGGER_KINDS
 
 FEATURE = "manage_automation"
 
@@ -15,7 +30,7 @@ FEATURE = "manage_automation"
 def rule_data(rule: Rule) -> Data:
     """The document of a rule's draft."""
     blocks = rule.blocks.prefetch_related("actions")
-    return {
+    data = {
         "module": rule.module_id,
         "trigger": rule.trigger,
         "mode": rule.mode,
@@ -23,10 +38,14 @@ def rule_data(rule: Rule) -> Data:
         "description": rule.description,
         "blocks": [_block_data(block) for block in blocks],
     }
+    return data | ({"trigger_config": rule.trigger_config} if rule.trigger_config else {})
 
 
 def _block_data(block: RuleBlock) -> Data:
-    actions = [{"kind": action.kind, "config": action.config} for action in block.actions.all()]
+    actions = [
+        {"kind": action.kind, "config": action.config} | ({"later": action.later} if action.later else {})
+        for action in block.actions.all()
+    ]
     return {"criteria": block.criteria or {}, "actions": actions}
 
 
@@ -54,7 +73,13 @@ def _entry_data(entry: AssignmentEntry) -> Data:
 def publish_rule(rule: Rule, *, actor: User | None, note: str = "") -> DocumentVersion:
     """Puts a rule's draft live. Raises DocumentRefused, naming each problem, and PermissionDenied."""
     require_feature(actor, FEATURE)
-    return publish(rule_documents.KIND, rule.key, rule.name, rule_data(rule), actor=actor, note=note)
+    with transaction.atomic():
+        version = publish(rule_documents.KIND, rule.key, rule.name, rule_data(rule), actor=actor, note=note)
+        if TRIGGER_KINDS[rule.trigger].moments:
+            RuleSweep.objects.filter(rule=rule.key).delete()
+        else:
+            RuleSweep.objects.get_or_create(rule=rule.key, defaults={"upto": timezone.now()})
+    return version
 
 
 def publish_assignment(rule: AssignmentRule, *, actor: User | None, note: str = "") -> DocumentVersion:
@@ -70,9 +95,13 @@ def publish_assignment(rule: AssignmentRule, *, actor: User | None, note: str = 
 
 
 def switch_off_rule(key: str, *, actor: User | None) -> DocumentVersion | None:
-    """Takes a rule out of use; its versions and what they did stay readable."""
+    """Takes a rule out of use and calls off what it has scheduled; its versions stay readable."""
     require_feature(actor, FEATURE)
-    return retire(rule_documents.KIND, key, actor=actor)
+    with transaction.atomic():
+        version = retire(rule_documents.KIND, key, actor=actor)
+        RuleSweep.objects.filter(rule=key).delete()
+        call_off(ActionRun.objects.filter(asked_by=asked_by_rule(key)), _("The rule was switched off."))
+    return version
 
 
 def switch_off_assignment(key: str, *, actor: User | None) -> DocumentVersion | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +12,18 @@ from django.utils.translation import gettext_lazy
 
 from crm.criteria import Criteria, CriteriaProblems, compile_criteria
 from crm.documents.kinds import Data, DocumentKind, DocumentProblem, register_document_kind
-from crm.documents.live import live
+from crm.documents.live import document_data, live
 from crm.models import DocumentVersion
 from crm.modules.loading import registry
 from crm.modules.registry import ModuleInfo
 from crm.people.remembered import PerGeneration
 from workflows.directory import directory
 from workflows.kinds.base import ACTION_KINDS, ActionKind
-from workflows.models import Mode, Trigger
+from workflows.later import Later, later_problems, later_words, read_later
+from workflows.models import Mode
+from workflows.triggers.base import TRIGGER_KINDS, Moment, TriggerKind
+
+logger = logging.getLogger(__name__)
 
 KIND = "rule"
 
@@ -30,6 +35,7 @@ class Action:
     kind: ActionKind
     prepared: Any
     place: str
+    later: Later | None = None
 
 
 @dataclass(frozen=True)
@@ -50,18 +56,30 @@ class CompiledRule:
     document_id: int
     module: str
     trigger: str
+    wanted: Any  # the trigger's settings, prepared
     mode: str
     position: int
     blocks: tuple[Block, ...]
     own_fields: frozenset[str]
     linked_paths: frozenset[str]
 
+    @property
+    def trigger_kind(self) -> TriggerKind:
+        """What it waits for."""
+        return TRIGGER_KINDS[self.trigger]
+
+    def action(self, place: str) -> tuple[Block, Action] | None:
+        """The action of this place, and its block."""
+        pairs = ((block, action) for block in self.blocks for action in block.actions)
+        return next((pair for pair in pairs if pair[1].place == place), None)
+
 
 @register_document_kind
 class RuleDocument(DocumentKind):
-    """`{"module", "trigger", "mode", "position", "description", "blocks"}`.
+    """`{"module", "trigger", "trigger_config", "mode", "position", "description", "blocks"}`.
 
-    A block is `{"criteria", "actions"}`, an action `{"kind", "config"}`.
+    A block is `{"criteria", "actions"}`, an action `{"kind", "config", "later"}`; the settings of a trigger
+    that has none and the `later` of an action that comes at once are left out.
     """
 
     key = KIND
@@ -77,13 +95,15 @@ class RuleDocument(DocumentKind):
     def compile(self, version: DocumentVersion, data: Data) -> CompiledRule:
         module = registry().module(data["module"])
         blocks = tuple(_block(number, block, module) for number, block in enumerate(data["blocks"], 1))
+        trigger = TRIGGER_KINDS[data["trigger"]]
         return CompiledRule(
             key=version.key,
             name=version.name,
             document_id=version.pk,
             module=module.key,
-            trigger=data["trigger"],
-            mode=data["mode"],
+            trigger=trigger.key,
+            wanted=trigger.prepare(data.get("trigger_config", {}), module),
+            mode=data["mode"] if trigger.by_mode or data["mode"] == Mode.ONCE else Mode.EVERY,
             position=data["position"],
             blocks=blocks,
             own_fields=frozenset().union(*(block.criteria.own_fields for block in blocks)),
@@ -92,28 +112,42 @@ class RuleDocument(DocumentKind):
 
     def describe(self, data: Data) -> list[str]:
         module = registry().module(data["module"])
-        trigger, mode = Trigger(data["trigger"]).label, Mode(data["mode"]).label
-        lines = [_("When a record of %(module)s is %(trigger)s: acts %(mode)s.") % {
-            "module": module.label_plural, "trigger": trigger, "mode": mode,
-        }]  # fmt: skip
+        kind = TRIGGER_KINDS[data["trigger"]]
+        trigger = kind.describe(data.get("trigger_config", {}), module)
+        what = {"module": module.label_plural, "trigger": trigger, "mode": Mode(data["mode"]).label}
+        if kind.by_mode or data["mode"] == Mode.ONCE:
+            lines = [_("When a record of %(module)s is %(trigger)s: acts %(mode)s.") % what]
+        else:
+            lines = [_("When a record of %(module)s is %(trigger)s:") % what]
         for number, block in enumerate(data["blocks"], 1):
             criteria = compile_criteria(block["criteria"], module, events=True)
-            lines.append(_("%(number)s. If %(criteria)s:") % {"number": number, "criteria": criteria.words()})
-            lines += [ACTION_KINDS[act["kind"]].describe(act["config"], module) for act in block["actions"]]
+            if number > 1 and not criteria.conditions:
+                lines.append(_("%s. Otherwise:") % number)
+            else:
+                words = {"number": number, "criteria": criteria.words()}
+                lines.append(_("%(number)s. If %(criteria)s:") % words)
+            lines += [action_words(action, module) for action in block["actions"]]
         return lines
 
 
 def _rule_problems(data: Data, module: ModuleInfo) -> Iterator[DocumentProblem]:
-    for key, allowed in (("trigger", Trigger.values), ("mode", Mode.values)):
+    for key, allowed in (("trigger", list(TRIGGER_KINDS)), ("mode", Mode.values)):
         if data.get(key) not in allowed:
             yield DocumentProblem("", _("“%(key)s” is one of: %(allowed)s.") % {
                 "key": key, "allowed": ", ".join(allowed),
             })  # fmt: skip
+    kind = TRIGGER_KINDS.get(data.get("trigger", ""))
+    if kind is not None:
+        for message in kind.validate(data.get("trigger_config", {}), module):
+            yield DocumentProblem(_("Trigger"), message)
     if not data.get("blocks"):
         yield DocumentProblem("", _("The rule has no block with actions."))
     for number, block in enumerate(data.get("blocks", ()), 1):
         where = _("Block %s") % number
-        yield from criteria_problems(block["criteria"], module, where, events=True)
+        events = kind is None or bool(kind.moments)  # the clock does not know what changed
+        yield from criteria_problems(block["criteria"], module, where, events=events)
+        if number < len(data["blocks"]) and not block["criteria"].get("conditions"):
+            yield DocumentProblem(where, _("It matches every record, so the blocks after it never act."))
         if not block["actions"]:
             yield DocumentProblem(where, _("There are no actions."))
         for place, action in enumerate(block["actions"], 1):
@@ -144,8 +178,16 @@ def action_problems(action: Any, module: ModuleInfo, where: str) -> Iterator[Doc
     if not isinstance(config, dict):
         yield DocumentProblem(f"{where} ({kind.label})", _("The settings are missing."))
         return
-    for message in kind.validate(config, module):
+    for message in (*kind.validate(config, module), *later_problems(action.get("later"), module)):
         yield DocumentProblem(f"{where} ({kind.label})", message)
+
+
+def action_words(action: Data, module: ModuleInfo) -> str:
+    """An action in plain words, with when it comes if not at once."""
+    told = ACTION_KINDS[action["kind"]].describe(action["config"], module)
+    if not action.get("later"):
+        return told
+    return _("%(when)s: %(action)s") % {"when": later_words(action["later"], module), "action": told}
 
 
 def _block(number: int, data: Data, module: ModuleInfo) -> Block:
@@ -157,15 +199,18 @@ def _block(number: int, data: Data, module: ModuleInfo) -> Block:
 def compile_action(data: Data, module: ModuleInfo, place: str) -> Action:
     """An action ready to be decided on."""
     kind = ACTION_KINDS[data["kind"]]
-    return Action(kind, kind.prepare(data["config"], module), place)
+    later = read_later(data["later"]) if data.get("later") else None
+    return Action(kind, kind.prepare(data["config"], module), place, later)
 
 
 @dataclass(frozen=True)
 class RuleIndex:
-    """The live rules of one module in their order, for records that are new and for others."""
+    """The live rules of one module in their order, by the moment at which they are judged."""
 
     created: tuple[CompiledRule, ...]
     edited: tuple[CompiledRule, ...]
+    deleted: tuple[CompiledRule, ...]
+    event: tuple[CompiledRule, ...]
     linked_paths: frozenset[str]
 
 
@@ -175,11 +220,37 @@ def rule_index() -> dict[str, RuleIndex]:
     modules: dict[str, list[CompiledRule]] = {}
     for rule in sorted(live(KIND), key=lambda rule: (rule.position, rule.key)):
         modules.setdefault(rule.module, []).append(rule)
-    return {
-        module: RuleIndex(
-            tuple(rule for rule in rules if rule.trigger != Trigger.EDITED),
-            tuple(rule for rule in rules if rule.trigger != Trigger.CREATED),
-            frozenset().union(*(rule.linked_paths for rule in rules)),
-        )
-        for module, rules in modules.items()
-    }
+    return {module: _index(rules) for module, rules in modules.items()}
+
+
+def _index(rules: list[CompiledRule]) -> RuleIndex:
+    at = {moment: tuple(rule for rule in rules if moment in rule.trigger_kind.moments) for moment in Moment}
+    watched = {rule for judged in at.values() for rule in judged}
+    return RuleIndex(
+        at[Moment.CREATED],
+        at[Moment.EDITED],
+        at[Moment.DELETED],
+        at[Moment.EVENT],
+        frozenset().union(*(rule.linked_paths for rule in watched)),
+    )
+
+
+@PerGeneration
+def _versions() -> dict[int, CompiledRule | None]:
+    """Versions of rules that are asked for, filled as they are."""
+    return {rule.document_id: rule for rule in live(KIND)}
+
+
+def rule_version(document_id: int) -> CompiledRule | None:
+    """A version of a rule, live or not any more; None if it no longer fits the configuration."""
+    known = _versions()
+    if document_id not in known:
+        version = DocumentVersion.objects.filter(pk=document_id, kind=KIND).first()
+        try:
+            known[document_id] = (
+                None if version is None else RuleDocument().compile(version, document_data(version))
+            )
+        except Exception:
+            logger.warning("Version %s of a rule cannot run any more.", document_id, exc_info=True)
+            known[document_id] = None
+    return known[document_id]

@@ -15,48 +15,29 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.documents.generation import held_generation
 from crm.door.storage import update_rows
-from workflows.kinds.base import ACTION_KINDS, QueuedKind
+from workflows.claims import LEASE, claim, due_runs
+from workflows.kinds.base import ACTION_KINDS, CANCELLED, QueuedKind
+from workflows.lanes import network_kinds, open_lanes
 from workflows.models import ActionRun, RunState
+from workflows.retries import USUAL, NoFurtherTry, RetryPolicy, RunProblem
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
-MOST_TRIES = 3
-BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5))  # after the first and the second try
 AT_ONCE = 500
 SECONDS = 200  # that one drain takes at most: less than a worker's time-out
 
 SETTLED = ("id", "state", "answer", "finished_at", "lease_until", "lease_by")
-
-
-def due_runs() -> QuerySet[ActionRun]:
-    """Waiting runs whose time has come and that no living worker holds."""
-    now = timezone.now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return ActionRun.objects.filter(free, state=RunState.WAITING, due_at__lte=now).order_by("due_at", "id")
-
-
-def claim(limit: int, worker: str) -> list[ActionRun]:
-    """Leases up to `limit` due runs to a worker; no two get the same. Writes lease columns only."""
-    with transaction.atomic():
-        runs = list(due_runs().select_for_update(skip_locked=True)[:limit])
-        until = timezone.now() + LEASE
-        ActionRun.objects.filter(pk__in=[run.pk for run in runs]).update(lease_until=until, lease_by=worker)
-    for run in runs:
-        run.lease_until, run.lease_by = until, worker
-    return runs
 
 
 def drain(limit: int = AT_ONCE, seconds: float = SECONDS) -> dict[str, int]:
@@ -64,16 +45,20 @@ def drain(limit: int = AT_ONCE, seconds: float = SECONDS) -> dict[str, int]:
     worker = Worker(
         f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid4().hex[:8]}", time.monotonic() + seconds
     )
-    with ExitStack() as sessions:
-        worker.sessions = sessions
+    with ExitStack() as worker.sessions, open_lanes(worker) as lanes:
         while time.monotonic() < worker.stop_at:
-            runs = claim(limit, worker.name)
-            if not runs:
+            lanes.fill()
+            runs = claim(limit, worker.name, due_runs().exclude(kind__in=network_kinds()))
+            worker.run_all(runs)
+            if not runs and not lanes.busy:
                 break
-            with held_generation():
-                for key, group in groupby(sorted(runs, key=lambda run: run.kind), key=lambda run: run.kind):
-                    worker.run_kind(key, list(group))
+            lanes.settle(wait=not runs)
     return {key: worker.counts[key] for key in ("done", "retried", "failed")}
+
+
+def retries_of(run: ActionRun) -> RetryPolicy:
+    """The policy of the run's kind."""
+    return getattr(ACTION_KINDS.get(run.kind), "retries", USUAL)
 
 
 @dataclass
@@ -91,6 +76,18 @@ class Worker:
         ids = [run.pk for run in runs]
         return ActionRun.objects.filter(pk__in=ids, state=RunState.WAITING, lease_by=self.name)
 
+    def run_all(self, runs: Sequence[ActionRun]) -> None:
+        """Runs claimed rows, kind by kind."""
+        with held_generation():
+            for key, group in groupby(sorted(runs, key=lambda run: run.kind), key=lambda run: run.kind):
+                self.run_kind(key, list(group))
+
+    def session(self, kind: QueuedKind) -> Any:
+        """What the kind's runs share in this drain."""
+        if kind.key not in self.open:
+            self.open[kind.key] = self.sessions.enter_context(kind.session())
+        return self.open[kind.key]
+
     def run_kind(self, key: str, runs: list[ActionRun]) -> None:
         """Runs claimed rows of one kind: together if all effects are in this database, else one by one."""
         kind = ACTION_KINDS.get(key)
@@ -98,8 +95,6 @@ class Worker:
             for run in runs:
                 self.settle_failed(run, _("There is no queued action “%s”.") % key)
             return
-        if key not in self.open:
-            self.open[key] = self.sessions.enter_context(kind.session())
         if kind.transactional:
             self.run_together(kind, self.begin(runs))
             return
@@ -112,10 +107,10 @@ class Worker:
 
     def begin(self, runs: Sequence[ActionRun]) -> list[ActionRun]:
         """Counts the try before it is made, so that a run that kills its worker ends after the last, too."""
-        ready = [run for run in runs if run.attempts < MOST_TRIES]
+        ready = [run for run in runs if run.attempts < retries_of(run).tries]
         for run in runs:
-            if run.attempts >= MOST_TRIES:
-                self.settle_failed(run, _("The worker died at each of %s tries.") % MOST_TRIES)
+            if run.attempts >= (tries := retries_of(run).tries):
+                self.settle_failed(run, _("The last of %s tries was not finished: its worker died.") % tries)
         until = timezone.now() + LEASE
         if self.held(ready).update(attempts=F("attempts") + 1, lease_until=until) < len(ready):
             mine = set(self.held(ready).values_list("pk", flat=True))
@@ -140,10 +135,13 @@ class Worker:
         with transaction.atomic():
             mine = set(self.held(runs).select_for_update().order_by("pk").values_list("pk", flat=True))
             locked = [copy(run) for run in runs if run.pk in mine]  # if this is undone, they still wait
-            answers = kind.run_many(locked, self.open[kind.key])
+            answers = kind.run_many(locked, self.session(kind))
             now = timezone.now()
             for run, answer in zip(locked, answers, strict=True):
-                run.succeed(answer)
+                if CANCELLED in answer:
+                    run.cancel(answer[CANCELLED])
+                else:
+                    run.succeed(answer)
             update_rows(
                 ActionRun, SETTLED, [(run.pk, run.state, run.answer, now, None, None) for run in locked]
             )
@@ -152,7 +150,7 @@ class Worker:
     def run_one(self, kind: QueuedKind, run: ActionRun) -> None:
         """The effect is outside this database: first it, then "done"."""
         try:
-            answer = kind.run(run, self.open[kind.key])
+            answer = kind.run(run, self.session(kind))
         except Exception as error:
             self.settle_error(run, error)
             return
@@ -161,12 +159,15 @@ class Worker:
 
     def settle_error(self, run: ActionRun, error: Exception) -> None:
         """Another try after a while, or the end."""
-        message = f"{type(error).__name__}: {error}"[:2000]
+        problem = error if isinstance(error, RunProblem) else RunProblem(f"{type(error).__name__}: {error}")
+        message = str(problem)[:2000]
         logger.warning("Action run %s (%s), try %s: %s", run.pk, run.kind, run.attempts, message)
-        if run.attempts >= MOST_TRIES:
+        run.answer = {**run.answer, **problem.answer}
+        policy = retries_of(run)
+        if run.attempts >= policy.tries or isinstance(problem, NoFurtherTry):
             self.settle_failed(run, message)
             return
-        again = timezone.now() + BACK_OFF[run.attempts - 1]
+        again = timezone.now() + policy.wait(run.attempts, problem.after)
         answer = {**run.answer, "error": message}
         changed = self.held([run]).update(due_at=again, answer=answer, lease_until=None, lease_by=None)
         self.counts["retried"] += changed

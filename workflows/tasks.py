@@ -11,7 +11,8 @@ from django_q.tasks import async_task
 from crm.jobs import files, running
 from crm.search.building import build_asked_texts
 from crm.visibility.indexes import build_asked_indexes, indexes_are_asked
-from workflows import runs
+from workflows import runs, sweeping
+from workflows.claims import due_runs
 from workflows.models import Wake
 
 CLOCK = "Everything that is due"
@@ -19,6 +20,7 @@ HOURS = 3600
 
 # What the clock does every minute, in order; higher floors add their sweeps. Each returns counts.
 DUE: dict[str, Callable[[], dict[str, int]]] = {
+    "rules": sweeping.sweep,
     "runs": runs.drain,
     "jobs": running.drain,
     "files": files.clean_up,
@@ -40,7 +42,7 @@ def drain() -> dict[str, int]:
     """Runs what is due. The mark is taken back first: who commits from now on queues another task."""
     Wake.objects.filter(pk=1, waiting=True).update(waiting=False)
     counts = runs.drain()
-    if runs.due_runs().exists():
+    if due_runs().exists():
         wake()
     return counts
 

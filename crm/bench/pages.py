@@ -16,7 +16,7 @@ from crm.models import Lead, User
 from crm.modules.loading import module
 from crm.visibility import page
 
-BUDGET_MS, BUDGET_STATEMENTS = 200.0, 20
+BUDGET_MS, BUDGET_STATEMENTS = 50.0, 20
 
 
 def measures(database_vendor: str, rows: int = ROWS) -> Iterator[Measure]:

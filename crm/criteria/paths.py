@@ -71,17 +71,17 @@ class Operand:
             fields.append(self.field)
         return tuple((field.module, field.key) for field in fields)
 
-    def raw(self) -> Any:
+    def raw(self, prefix: Prefix = "") -> Any:
         """The value in SQL, only good for asking whether it is NULL."""
-        return _along(self.hops, self.source.raw, "")
+        return _along(self.hops, self.source.raw, prefix)
 
-    def native(self) -> Any:
+    def native(self, prefix: Prefix = "") -> Any:
         """The value in SQL, comparable with `literal`."""
-        return _along(self.hops, self.source.native, "")
+        return _along(self.hops, self.source.native, prefix)
 
-    def common(self) -> Any:
+    def common(self, prefix: Prefix = "") -> Any:
         """The value in SQL, comparable with that of any operand of the family."""
-        return _along(self.hops, self.source.common, "")
+        return _along(self.hops, self.source.common, prefix)
 
     def literal(self, value: Any) -> Any:
         """A constant in SQL."""

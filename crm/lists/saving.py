@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -142,7 +143,7 @@ def _locked(actor: User, view: ListView) -> ListView:
 
 def _set_name(row: ListView, name: str) -> None:
     """Raises ViewProblem for an empty or long name, or one that the owner has given already."""
-    row.name = " ".join(name.replace("\x00", "").split())
+    row.name = " ".join(unicodedata.normalize("NFC", name.replace("\x00", "")).split())
     if not row.name:
         raise ViewProblem(_("Give the view a name."), "name")
     if len(row.name) > LONGEST_NAME:

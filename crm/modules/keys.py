@@ -21,7 +21,7 @@ RESERVED_MODULES = frozenset({
     "account", "admin", "api", "approvals", "blueprints", "criteria", "customrecord", "files", "forms",
     "health", "home", "i18n", "imports", "jobs", "login", "logout", "lookup", "media", "modules",
     "notifications", "people", "profile", "records", "reports", "sandbox", "search", "settings", "static",
-    "territories",
+    "territories", "unsubscribe",
 })  # fmt: skip
 # Columns that are no fields, and names that higher floors give to virtual fields.
 RESERVED_FIELDS = frozenset({

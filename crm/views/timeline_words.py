@@ -28,6 +28,7 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "action": ("bolt", gettext_lazy("action")),
     "clock": ("clock", gettext_lazy("clock")),
     "undo": ("arrow-back-up", gettext_lazy("undo")),
+    "unsubscribe": ("mail", gettext_lazy("link in an e-mail")),
     "system": ("settings", gettext_lazy("system")),
 }
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from crm.criteria import Context, compile_criteria
 from crm.models import User
 from crm.modules.loading import module
+from tests.acceptance.naughty import make_wide_module, read_strings
 
 Run = Callable[..., dict[str, Any]]
 
@@ -39,6 +41,26 @@ def run(db: None, tmp_path: Path) -> Run:
 def chief(db: None) -> User:
     """Somebody who sees everything."""
     return User.objects.create_superuser("chief@example.com", name="Chief")
+
+
+@pytest.fixture
+def chief_client(chief: User) -> Client:
+    """The chief, logged in."""
+    client = Client()
+    client.force_login(chief, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def strings(acceptance_data: Path) -> list[str]:
+    """The naughty strings."""
+    return read_strings(acceptance_data)
+
+
+@pytest.fixture
+def wide(chief: User) -> str:
+    """The key of a module whose records hold many texts each."""
+    return make_wide_module(chief)
 
 
 def matching(key: str, *conditions: tuple[str, str, Any]) -> Any:

@@ -1,8 +1,6 @@
 """Strings that break software: through the door and the import, lists, queries and history, unchanged."""
 
 import csv
-import json
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,21 +12,10 @@ from crm.models import Account, History, User
 from crm.modules.loading import module
 from crm.visibility import Sort, page, visible_to
 from tests.acceptance.conftest import matching
+from tests.acceptance.naughty import kept
 
 pytestmark = pytest.mark.django_db
 Run = Callable[..., dict[str, Any]]
-
-
-def kept(text: str) -> str:
-    """What is kept of a text: normal form, no blanks around it, no carriage returns."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-
-
-@pytest.fixture
-def strings(acceptance_data: Path) -> list[str]:
-    """All strings that leave something to keep; NUL would be refused, but there is none among them."""
-    found = json.loads((acceptance_data / "naughty_strings" / "blns.json").read_text(encoding="utf-8"))
-    return [text for text in dict.fromkeys(found) if kept(text)]
 
 
 def test_each_goes_through_the_door_lists_queries_and_history_unchanged(

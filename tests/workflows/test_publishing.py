@@ -14,6 +14,7 @@ from crm.modules.loading import registry
 from tests.workflows import rules as r
 from workflows.models import AssignmentRule, Rule
 from workflows.publishing import publish_assignment, publish_rule, rule_data, switch_off_rule
+from workflows.triggers.base import TRIGGER_KINDS
 
 pytestmark = pytest.mark.django_db
 HIGH = r.when(("rating", "is", "high"))
@@ -159,7 +160,7 @@ def test_every_problem_is_named_at_once() -> None:
     blocks = [(r.when(("nothing", "is", "x")), [r.task("")]), (HIGH, [])]
     rule = r.draft_rule("rule", blocks=blocks, mode="sometimes", trigger="never")
     assert refused(rule) == [
-        "“trigger” is one of: created, edited, created_or_edited.",
+        f"“trigger” is one of: {', '.join(TRIGGER_KINDS)}.",
         "“mode” is one of: every, becomes, once.",
         "Block 1, condition 1: Leads has no field “nothing”.",
         "Block 1, action 1 (Create task): The task needs a subject.",

@@ -38,7 +38,8 @@ EDITING = {"manage_automation"}  # features whose people write actions; higher f
 
 def kind_choices() -> list[tuple[str, Any]]:
     """The kinds of actions by their labels."""
-    kinds = sorted(ACTION_KINDS.values(), key=lambda kind: str(kind.label))
+    offered = [kind for kind in ACTION_KINDS.values() if kind.offered]
+    kinds = sorted(offered, key=lambda kind: str(kind.label))
     return [("", _("Choose an action…")), *((kind.key, kind.label) for kind in kinds)]
 
 

@@ -15,7 +15,8 @@ from crm.models import DocumentVersion, User
 from workflows import assignment_documents
 from workflows.admin.criteria import CriteriaForm
 from workflows.admin.drafts import DraftFormSet, DraftPage
-from workflows.admin.rules import NewKeyForm, in_order
+from workflows.admin.rules import in_order
+from workflows.admin.triggers import NewKeyForm
 from workflows.drafts import EntryDraft, delete_assignment, save_assignment
 from workflows.models import AssignmentEntry, AssignmentRule
 from workflows.publishing import assignment_data, publish_assignment, switch_off_assignment

@@ -10,25 +10,19 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.admin.base import BlockInline, ServiceForm, actor_of
+from crm.admin.base import BlockInline, actor_of
 from crm.documents.kinds import Data
-from crm.models import DocumentVersion, Module, User
+from crm.models import DocumentVersion, User
 from workflows import rule_documents
 from workflows.admin.actions import ActionInline, ActionRow, PlaceWidget
 from workflows.admin.criteria import CriteriaForm
 from workflows.admin.drafts import DraftFormSet, DraftPage
+from workflows.admin.triggers import FIELDS as TRIGGER_FIELDS
+from workflows.admin.triggers import RuleForm
 from workflows.drafts import BlockDraft, delete_rule, save_rule
 from workflows.models import Rule, RuleAction, RuleBlock
 from workflows.publishing import publish_rule, rule_data, switch_off_rule
-
-
-class NewKeyForm(ServiceForm):
-    """A draft whose key is made of its name."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "module" in self.fields:
-            self.fields["module"].queryset = Module.objects.filter(active=True)  # type: ignore[attr-defined]
+from workflows.triggers.base import TRIGGER_KINDS
 
 
 class ActionForm(ActionRow):
@@ -86,14 +80,21 @@ class RulePage(DraftPage):
     icon = "bolt"
     place = 10
     kind = rule_documents.KIND
-    form = NewKeyForm
-    list_display = ("name", "module", "trigger", "mode", "position", "live_number")
+    form = RuleForm
+    list_display = ("name", "module", "waits_for", "mode", "position", "live_number")
     fieldsets = (
-        (None, {"fields": ("name", "key", "module", "trigger", "mode", "position", "description")}),
+        (None, {"fields": ("name", "key", "module", "position", "description")}),
+        (gettext_lazy("Trigger"), {"fields": (*TRIGGER_FIELDS, "mode")}),
         (gettext_lazy("What is live"), {"fields": ("live",)}),
     )
     add_fieldsets = ((None, {"fields": ("name", "module", "trigger", "mode", "position", "description")}),)
     inlines = (Blocks,)
+
+    @admin.display(description=gettext_lazy("when a record is"), ordering="trigger")
+    def waits_for(self, obj: Rule) -> str:
+        """The trigger's name."""
+        kind = TRIGGER_KINDS.get(obj.trigger)
+        return str(kind.label) if kind else obj.trigger
 
     def data(self, obj: Rule) -> Data:
         return rule_data(obj)

@@ -27,13 +27,13 @@ class RunPage(ReadOnlyPage):
 
     feature = "manage_automation"
     group, icon = "automation", "play_circle"
-    list_display = ("kind", "state", "about", "due_at", "attempts", "error", "finished_at")
-    list_filter = ("state", "kind", "module")
+    list_display: tuple[str, ...] = ("kind", "state", "about", "due_at", "attempts", "error", "finished_at")
+    list_filter: tuple[Any, ...] = ("state", "kind", "module")
     search_fields = ("key",)
     show_full_result_count = False
     actions = ("retry_chosen", "cancel_chosen")
     actions_detail = ("retry", "cancel")
-    fields = (
+    fields: tuple[str, ...] = (
         "kind", "state", "about", "cause", "due_at", "attempts", "error", "given", "answered", "created_at",
         "finished_at", "key",
     )  # fmt: skip
@@ -57,8 +57,10 @@ class RunPage(ReadOnlyPage):
 
     @admin.display(description=gettext_lazy("error"))
     def error(self, run: ActionRun) -> str:
-        """Why the last try failed, or why it was called off."""
-        return str(run.answer.get("error") or run.answer.get("reason") or "")[:300]
+        """Why the last try failed, why it was called off, or which addresses were refused for good."""
+        refused = ", ".join(str(one.get("to")) for one in run.answer.get("refused", ()))
+        told = run.answer.get("error") or run.answer.get("reason") or ""
+        return str(told or (refused and _("Refused: %s") % refused))[:300]
 
     @admin.display(description=gettext_lazy("input"))
     def given(self, run: ActionRun) -> SafeString:

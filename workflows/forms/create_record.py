@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -21,12 +22,13 @@ from workflows.forms.controls import (
     settable,
     with_chosen,
 )
-from workflows.forms.setting import ways_for
+from workflows.forms.setting import CheckedField, formula_problems, ways_for
 from workflows.forms.values import value_field
 from workflows.kinds.base import Config
 from workflows.kinds.forms import ActionForm
 
 OWN = ("module", "owner", "person", "fields", "more")
+PARTS = ("value", "text", "from", "formula")
 
 
 class CreateRecordForm(ActionForm):
@@ -95,11 +97,16 @@ class CreateRecordForm(ActionForm):
             name = f"from_{info.key}"
             choices = with_chosen(path_choices(self.module, info), self.chosen(name))
             self.fields[name] = forms.ChoiceField(label=_("%s: other field") % info.label, choices=choices)
+        elif chosen == "formula":
+            check = partial(formula_problems, info=info, module=self.module)
+            widget = forms.Textarea(attrs={"rows": 2})
+            label = _("%s: formula") % info.label
+            self.fields[f"formula_{info.key}"] = CheckedField(check=check, label=label, widget=widget)
 
     def _ways(self, info: FieldInfo) -> list[tuple[str, Any]]:
         from workflows.kinds.create_record import links_to
 
-        ways = [way for way in ways_for(info) if way[0] not in ("clear", "formula")]
+        ways = [way for way in ways_for(info) if way[0] != "clear"]
         if info.type.family == "text":
             ways = [("text", gettext_lazy("a text with merge fields")), *ways]
         if links_to(info, self.module):
@@ -113,7 +120,7 @@ class CreateRecordForm(ActionForm):
         values = config.get("values") or {}
         for key, one in values.items():
             found[f"how_{key}"] = one.get("how", "value")
-            found |= {f"{name}_{key}": one[name] for name in ("value", "text", "from") if name in one}
+            found |= {f"{name}_{key}": one[name] for name in PARTS if name in one}
         return found | {"fields": " ".join(values)}
 
     def config(self) -> Config:

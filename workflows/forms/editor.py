@@ -158,6 +158,8 @@ class Row:
     def __init__(self, bound: forms.BoundField) -> None:
         self.bound = bound
         widget = bound.field.widget
+        if isinstance(widget, forms.SelectMultiple):  # boxes need no script, and no key held down
+            widget = bound.field.widget = forms.CheckboxSelectMultiple(choices=widget.choices)
         self.boxes = isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect)
         self.box = isinstance(widget, forms.CheckboxInput)
         self.control = bound.as_widget(attrs=self._attributes(widget))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,10 +16,11 @@ from workflows.forms.values import UNENTERED, value_field
 from workflows.kinds.base import Config
 from workflows.kinds.forms import ActionForm
 
-VALUE, COPY = "value", "copy"
+VALUE, COPY, FORMULA = "value", "copy", "formula"
 WAY_LABELS: dict[str, str | Promise] = {
     "value": gettext_lazy("a fixed value"),
     "copy": gettext_lazy("the value of another field"),
+    "formula": gettext_lazy("what a formula gives"),
     "clear": gettext_lazy("nothing: the field is emptied"),
     "today": gettext_lazy("today"),
     "now": gettext_lazy("now"),
@@ -46,6 +48,27 @@ FITS: dict[str, Callable[[FieldInfo], bool]] = {
     "now": lambda info: info.type.family == "datetime",
     "current_user": lambda info: info.type.family == "user",
 }
+
+
+def formula_problems(text: str, *, info: FieldInfo, module: ModuleInfo) -> list[str]:
+    """What is wrong with a formula for the field."""
+    from workflows.kinds.update_field import WAYS
+
+    return WAYS[FORMULA].check({FORMULA: text}, info, module)
+
+
+class CheckedField(forms.CharField):
+    """A text of which a function says what is wrong."""
+
+    def __init__(self, *, check: Callable[[str], list[str]], **kwargs: Any) -> None:
+        self.check = check
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if problems := self.check(text):
+            raise forms.ValidationError(problems)
+        return text
 
 
 class SettingForm(ActionForm):
@@ -81,10 +104,10 @@ class SettingForm(ActionForm):
         elif how == COPY:
             choices = with_chosen(path_choices(self.module, info), self.chosen("from"))
             self.fields["from"] = forms.ChoiceField(label=gettext_lazy("Other field"), choices=choices)
-        elif how not in FITS:
-            self.fields[how] = forms.CharField(
-                label=str(WAY_LABELS.get(how, how)), widget=forms.Textarea({"rows": 3})
-            )
+        elif how == FORMULA:
+            check = partial(formula_problems, info=info, module=self.module)
+            widget = forms.Textarea(attrs={"rows": 3})
+            self.fields[FORMULA] = CheckedField(check=check, label=gettext_lazy("Formula"), widget=widget)
 
     def config(self) -> Config:
         """The settings; the value is kept whichever field it was entered for."""

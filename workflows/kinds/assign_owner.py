@@ -30,6 +30,7 @@ class AssignOwner(ActionKind):
     """`{"to": "person", "person": …}`, `{"to": "superior"}` or `{"to": "rule", "rule": key}`."""
 
     key = "assign_owner"
+    sets_record = True
     label = gettext_lazy("Assign owner")
     form = AssignOwnerForm
 

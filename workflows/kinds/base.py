@@ -13,11 +13,13 @@ from crm.door import Batch, CauseNode, Draft
 from crm.modules.registry import ModuleInfo
 from workflows.kinds.forms import ActionForm
 from workflows.kinds.references import Reference
+from workflows.retries import USUAL, RetryPolicy
 
 if TYPE_CHECKING:
     from workflows.models import ActionRun
 
 Config = dict[str, Any]
+CANCELLED = "cancelled"  # in a run's answer: why it was called off rather than carried out
 
 
 class ActionProblem(ValueError):  # noqa: N818 — shown on the record, the change itself goes in
@@ -45,6 +47,8 @@ class ActionKind:
 
     key: ClassVar[str]
     label: ClassVar[str | Promise]
+    offered: ClassVar[bool] = True  # whether an admin can choose it
+    sets_record: ClassVar[bool] = False  # whether it changes the record itself, which a deleted one refuses
     form: ClassVar[type[ActionForm]]
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
@@ -86,6 +90,7 @@ class QueuedKind(ActionKind):
 
     transactional: ClassVar[bool] = False
     with_change: ClassVar[bool] = False
+    retries: ClassVar[RetryPolicy] = USUAL
 
     def decide(self, firing: Firing, prepared: Any) -> None:
         """Asks for a run, written with the change."""
@@ -106,11 +111,17 @@ class QueuedKind(ActionKind):
         return nullcontext()
 
     def run(self, run: ActionRun, session: Any) -> dict[str, Any]:
-        """Carries the action out and returns the answer to keep; raises if it should be tried again."""
+        """Carries the action out and returns the answer to keep; raises if it should be tried again.
+
+        A RunProblem says what to keep and how long to wait, a NoFurtherTry that it is the end.
+        """
         raise NotImplementedError
 
     def run_many(self, runs: Sequence[ActionRun], session: Any) -> list[dict[str, Any]]:
-        """Carries out many runs of a transactional kind; the answers in order."""
+        """Carries out many runs of a transactional kind; the answers in order.
+
+        An answer with CANCELLED says why the run was not carried out after all.
+        """
         return [self.run(run, session) for run in runs]
 
 

@@ -36,6 +36,7 @@ class ConvertLead(QueuedKind):
     label = gettext_lazy("Convert lead")
     form = ConvertLeadForm
     transactional = True
+    sets_record = True
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
         if module.key != LEADS:

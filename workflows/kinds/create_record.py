@@ -21,6 +21,7 @@ from workflows.kinds.create_task import OWNERS
 from workflows.kinds.references import Reference, text_references
 from workflows.kinds.update_field import (
     setting_paths,
+    setting_prepared,
     setting_problems,
     setting_uses,
     setting_value,
@@ -39,6 +40,7 @@ class Prepared:
     """The settings with their texts parsed."""
 
     config: Config
+    values: Mapping[str, Config]
     texts: Mapping[str, Template]
 
 
@@ -92,10 +94,11 @@ class CreateRecord(ActionKind):
     def prepare(self, config: Config, module: ModuleInfo) -> Prepared:
         values = config.get("values", {})
         texts = {key: parse(one[TEXT], module) for key, one in values.items() if one.get("how") == TEXT}
-        return Prepared(config, texts)
+        ready = {key: setting_prepared(one, module) for key, one in values.items()}
+        return Prepared(config, ready, texts)
 
     def paths(self, prepared: Any) -> frozenset[str]:
-        copied = [setting_paths(one) for one in prepared.config.get("values", {}).values()]
+        copied = [setting_paths(one) for one in prepared.values.values()]
         shown_in = [path for text in prepared.texts.values() for path in text.paths if "." in path]
         return frozenset(shown_in).union(*copied)
 
@@ -116,9 +119,7 @@ class CreateRecord(ActionKind):
         """What the record will hold; raises ActionProblem if something that it needs is missing."""
         config: Config = prepared.config
         target = firing.batch.registry.module(config["module"])
-        values = {
-            key: _value(key, one, target, firing, prepared) for key, one in config.get("values", {}).items()
-        }
+        values = {key: _value(key, one, target, firing, prepared) for key, one in prepared.values.items()}
         owner = _owner(config, firing)
         if owner is not None:
             values[OWNER] = owner

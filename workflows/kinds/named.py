@@ -8,9 +8,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.door import Verb
 from crm.modules.registry import ModuleInfo
 from workflows.forms.named import NamedForm
-from workflows.kinds.base import ACTION_KINDS, ActionKind, Config, Firing, register_action_kind
+from workflows.kinds.base import (
+    ACTION_KINDS,
+    ActionKind,
+    ActionProblem,
+    Config,
+    Firing,
+    register_action_kind,
+)
 from workflows.kinds.references import Reference
 
 
@@ -65,4 +73,6 @@ class Named(ActionKind):
         return words
 
     def decide(self, firing: Firing, prepared: Any) -> None:
+        if prepared.kind.sets_record and firing.draft.verb is Verb.BIN:
+            raise ActionProblem(_("The record is deleted, so nothing of it is changed."))
         prepared.kind.decide(firing, prepared.inner)

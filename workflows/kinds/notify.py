@@ -18,7 +18,13 @@ from workflows.forms.notify import NotifyForm
 from workflows.kinds.base import Config, Firing, QueuedKind, register_action_kind
 from workflows.kinds.references import Reference, recipient_references, text_references
 from workflows.merge import Template, one_line, parse, shown_of, template_problems
-from workflows.recipients import About, describe_recipients, people_of, recipient_problems
+from workflows.recipients import (
+    about_draft,
+    describe_recipients,
+    people_of,
+    recipient_paths,
+    recipient_problems,
+)
 
 if TYPE_CHECKING:
     from workflows.models import ActionRun
@@ -60,7 +66,8 @@ class Notify(QueuedKind):
         return Prepared(config, parse(config["text"], module))
 
     def paths(self, prepared: Any) -> frozenset[str]:
-        return frozenset(path for path in prepared.text.paths if "." in path)
+        both = prepared.text.paths | recipient_paths(prepared.config["recipients"])
+        return frozenset(path for path in both if "." in path)
 
     def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
         return [
@@ -84,8 +91,9 @@ class Notify(QueuedKind):
 
     def input(self, firing: Firing, prepared: Any) -> dict[str, Any]:
         """Whom, and the text."""
-        about = About(firing.draft.value("owner"), firing.draft.after)
-        people = [pk for pk in people_of(prepared.config["recipients"], about) if pk in directory().active]
+        actor, entries = firing.batch.actor, prepared.config["recipients"]
+        about = about_draft(firing.draft, entries, actor.pk if actor else None)
+        people = [pk for pk in people_of(entries, about) if pk in directory().active]
         return {"people": people, "text": one_line(prepared.text.fill(shown_of(firing.draft)), LIMIT)}
 
     def run(self, run: ActionRun, session: Any) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from crm.criteria.base import SideProblem
 from crm.criteria.paths import Paths
 from crm.modules.registry import FieldInfo, ModuleInfo
-from workflows.merge import FIELD
+from workflows.merge import parse
 
 
 class Reference(NamedTuple):
     """One thing that is named, by its stable key.
 
     `what` is module, field (`leads.status`), value (`leads.status.contacted`), person (an e-mail address),
-    role, group, assignment (an assignment rule) or action (a named action).
+    role, group, assignment (an assignment rule), template (of e-mails), webhook or action (a named action).
     """
 
     what: str
@@ -46,8 +46,8 @@ def path_references(path: Any, module: ModuleInfo) -> list[Reference]:
 
 def text_references(texts: Iterable[Any], module: ModuleInfo) -> list[Reference]:
     """The fields that merge fields of texts show."""
-    names = [name for text in texts for name in FIELD.findall(str(text or ""))]
-    return [reference for name in names for reference in path_references(name, module)]
+    paths = [path for text in texts if text for path in sorted(parse(str(text), module).paths)]
+    return [reference for path in paths for reference in path_references(path, module)]
 
 
 def recipient_references(entries: Any, module: ModuleInfo) -> list[Reference]:
@@ -55,8 +55,10 @@ def recipient_references(entries: Any, module: ModuleInfo) -> list[Reference]:
     found = []
     for entry in entries if isinstance(entries, list) else []:
         what = entry.get("to")
-        if what in ("person", "role", "group"):
+        if what in ("role", "group"):
             found.append(Reference(what, str(entry.get(what))))
-        elif what == "field":
-            found += path_references(entry.get("field"), module)
+        elif entry.get("person"):
+            found.append(Reference("person", str(entry["person"])))
+        elif entry.get("field"):
+            found += path_references(entry["field"], module)
     return found

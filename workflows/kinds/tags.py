@@ -21,6 +21,7 @@ class TagKind(ActionKind):
     """`{"tags": ["key account", …]}`; other tags of the record stay as they are."""
 
     form = TagsForm
+    sets_record = True
     told: ClassVar[str | Promise]
     told_ahead: ClassVar[str | Promise]
 

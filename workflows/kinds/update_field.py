@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.criteria import Context, DictRow
 from crm.criteria.base import SideProblem
 from crm.criteria.paths import Paths
 from crm.fields import ValueProblem
+from crm.formulas import Formula, FormulaProblems, compile_formula
 from crm.modules.registry import FieldInfo, ModuleInfo
 from workflows.directory import directory, names_of
 from workflows.forms.setting import UpdateFieldForm
@@ -34,7 +36,7 @@ class Way:
     """One way to get the new value: what may be wrong, how it is described, and the value."""
 
     check: Callable[[Config, FieldInfo, ModuleInfo], Problems]
-    words: Callable[[Config, FieldInfo], str]
+    words: Callable[[Config, FieldInfo, ModuleInfo], str]
     value: Callable[[Config, FieldInfo, Firing], Any]
 
 
@@ -63,7 +65,7 @@ def _literal(config: Config, info: FieldInfo, firing: Firing) -> Any:
     return person
 
 
-def _literal_words(config: Config, info: FieldInfo) -> str:
+def _literal_words(config: Config, info: FieldInfo, module: ModuleInfo) -> str:
     raw = config.get("value")
     if info.type.family == "user":
         return str(raw)
@@ -115,13 +117,56 @@ def _current_user(config: Config, info: FieldInfo, firing: Firing) -> Any:
     return firing.batch.actor.pk
 
 
+TAKES = {"text": ("text", "choice"), "choice": ("choice", "text")}  # others take their own family
+
+
+def _check_formula(config: Config, info: FieldInfo, module: ModuleInfo) -> Problems:
+    try:
+        formula = compile_formula(config.get("formula"), module)
+    except FormulaProblems as refused:
+        told = _("Formula, position %(position)s: %(message)s")
+        return [told % {"position": one.position, "message": one.message} for one in refused.problems]
+    fits = formula.family in TAKES.get(info.type.family, (info.type.family,))
+    if not fits or (formula.family == "link" and formula.target != info.target):
+        what = {"kind": formula.tree.kind, "field": info.label, "type": info.type.label}
+        return [_("The formula gives %(kind)s, which does not fit into %(field)s (%(type)s).") % what]
+    return list(_check_constants(formula, info))
+
+
+def _check_constants(formula: Formula, info: FieldInfo) -> Iterator[str]:
+    """What the field refuses of the constants that the formula may give as they are."""
+    for constant in formula.constants:
+        if constant.value is None and info.required:
+            yield _("%s is required and cannot be cleared.") % info.label
+        try:
+            info.type.clean(constant.value, info)
+        except ValueProblem as problem:
+            yield f"{info.label}: {problem.message}"
+
+
+def _formula_words(config: Config, info: FieldInfo, module: ModuleInfo) -> str:
+    try:
+        return compile_formula(config.get("formula"), module).words()
+    except FormulaProblems:
+        return str(config.get("formula"))
+
+
+def _formula(config: Config, info: FieldInfo, firing: Firing) -> Any:
+    formula: Formula = config["compiled"]
+    context = Context(firing.batch.now, settings.TIME_ZONE, firing.batch.actor)
+    return formula.value(DictRow(firing.draft.after, firing.draft.linked), context)
+
+
 WAYS: dict[str, Way] = {
     "value": Way(_check_literal, _literal_words, _literal),
-    "copy": Way(_check_copy, lambda config, info: _("the value of %s") % config.get("from"), _copy),
-    "clear": Way(_check_clear, lambda config, info: _("nothing"), lambda config, info, firing: None),
-    "today": Way(_of("date"), lambda config, info: _("today"), _today),
-    "now": Way(_of("datetime"), lambda config, info: _("now"), lambda config, info, firing: firing.batch.now),
-    "current_user": Way(_of("user"), lambda config, info: _("the current user"), _current_user),
+    "copy": Way(_check_copy, lambda config, info, module: _("the value of %s") % config.get("from"), _copy),
+    "clear": Way(_check_clear, lambda config, info, module: _("nothing"), lambda config, info, firing: None),
+    "formula": Way(_check_formula, _formula_words, _formula),
+    "today": Way(_of("date"), lambda config, info, module: _("today"), _today),
+    "now": Way(
+        _of("datetime"), lambda config, info, module: _("now"), lambda config, info, firing: firing.batch.now
+    ),
+    "current_user": Way(_of("user"), lambda config, info, module: _("the current user"), _current_user),
 }
 
 
@@ -148,8 +193,18 @@ def setting_value(config: Config, info: FieldInfo, firing: Firing) -> Any:
         raise
 
 
+def setting_prepared(config: Config, source: ModuleInfo) -> Config:
+    """The settings as `setting_value` wants them, with a formula compiled."""
+    if config.get("how") != "formula":
+        return config
+    return {**config, "compiled": compile_formula(config["formula"], source)}
+
+
 def setting_paths(config: Config) -> frozenset[str]:
-    """Paths over links that the new value is read from."""
+    """Paths over links that the new value is read from, of prepared settings."""
+    if config.get("how") == "formula":
+        formula: Formula = config["compiled"]
+        return formula.linked_paths
     source = config.get("from") if config.get("how") == "copy" else None
     return frozenset([source]) if source and "." in source else frozenset()
 
@@ -161,7 +216,12 @@ def setting_uses(config: Config, target: ModuleInfo, source: ModuleInfo) -> list
     found = [field_reference(info)]
     if how == "value":
         found += value_references(info, config.get("value"))
-    return found + (path_references(config.get("from"), source) if how == "copy" else [])
+    elif how == "copy":
+        found += path_references(config.get("from"), source)
+    elif how == "formula":
+        formula = compile_formula(config.get("formula"), source)
+        found += [one for path in sorted(formula.paths) for one in path_references(path, source)]
+    return found
 
 
 def shown(value: Any, info: FieldInfo) -> str:
@@ -178,22 +238,26 @@ def shown(value: Any, info: FieldInfo) -> str:
 
 @register_action_kind
 class UpdateField(ActionKind):
-    """`{"field", "how", "value", "from"}`; `how` is one of WAYS, `from` the path that `copy` reads."""
+    """`{"field", "how", …}`: `how` is one of WAYS; others are `value`, `from` (a path) and `formula`."""
 
     key = "update_field"
     label = gettext_lazy("Update field")
     form = UpdateFieldForm
+    sets_record = True
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
         return setting_problems(config, module, module)
 
     def describe(self, config: Config, module: ModuleInfo) -> str:
         info = module.field(config["field"])
-        value = WAYS[config.get("how", "value")].words(config, info)
+        value = WAYS[config.get("how", "value")].words(config, info, module)
         return _("Set %(field)s to %(value)s") % {"field": info.label, "value": value}
 
     def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
         return setting_uses(config, module, module)
+
+    def prepare(self, config: Config, module: ModuleInfo) -> Config:
+        return setting_prepared(config, module)
 
     def paths(self, prepared: Any) -> frozenset[str]:
         return setting_paths(prepared)

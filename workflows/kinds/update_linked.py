@@ -16,6 +16,7 @@ from workflows.kinds.references import Reference, field_reference
 from workflows.kinds.update_field import (
     WAYS,
     setting_paths,
+    setting_prepared,
     setting_problems,
     setting_uses,
     setting_value,
@@ -54,7 +55,7 @@ class UpdateLinked(ActionKind):
     def describe(self, config: Config, module: ModuleInfo) -> str:
         link = _link(config, module)
         info = registry().module(link.module).field(config["field"])
-        value = WAYS[config.get("how", "value")].words(config, info)
+        value = WAYS[config.get("how", "value")].words(config, info, module)
         what = {"field": info.label, "value": value, "link": link.label}
         return _("Set %(field)s to %(value)s on %(link)s") % what
 
@@ -65,7 +66,7 @@ class UpdateLinked(ActionKind):
         return [field_reference(over), *setting_uses(config, target, module)]
 
     def prepare(self, config: Config, module: ModuleInfo) -> Prepared:
-        return Prepared(config, _link(config, module))
+        return Prepared(setting_prepared(config, module), _link(config, module))
 
     def paths(self, prepared: Any) -> frozenset[str]:
         return setting_paths(prepared.config)

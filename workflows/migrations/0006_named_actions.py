@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0011_export_entries'),
-        ('workflows', '0002_business_hours'),
+        ('workflows', '0005_email_templates'),
     ]
 
     operations = [

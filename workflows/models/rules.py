@@ -9,14 +9,6 @@ from crm.models import Module
 from crm.models.modules import key_format
 
 
-class Trigger(models.TextChoices):
-    """When a rule looks at a record."""
-
-    CREATED = "created", _("created")
-    EDITED = "edited", _("edited")
-    CREATED_OR_EDITED = "created_or_edited", _("created or edited")
-
-
 class Mode(models.TextChoices):
     """How often a rule acts on the same record."""
 
@@ -33,9 +25,8 @@ class Rule(models.Model):
     module = models.ForeignKey(
         Module, models.PROTECT, to_field="key", db_column="module", related_name="+", verbose_name=_("module")
     )
-    trigger = models.CharField(
-        _("trigger"), max_length=30, choices=Trigger.choices, default=Trigger.CREATED_OR_EDITED
-    )
+    trigger = models.CharField(_("trigger"), max_length=40, default="created_or_edited")
+    trigger_config = models.JSONField(_("settings of the trigger"), default=dict, blank=True)
     mode = models.CharField(_("acts"), max_length=20, choices=Mode.choices, default=Mode.BECOMES)
     position = models.PositiveIntegerField(_("position"), default=100)
     description = models.TextField(_("description"), blank=True, default="")
@@ -71,6 +62,7 @@ class RuleAction(models.Model):
     block = models.ForeignKey(RuleBlock, models.CASCADE, related_name="actions")
     kind = models.CharField(_("action"), max_length=40)
     config = models.JSONField(_("settings"), default=dict, blank=True)
+    later = models.JSONField(_("when"), default=dict, blank=True)
     position = models.PositiveIntegerField(_("position"), default=1)
 
     class Meta:
@@ -90,6 +82,36 @@ class RuleOnce(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["record_id", "rule"], name="rule_acts_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.record_id}"
+
+
+class RuleSweep(models.Model):
+    """How far the clock has looked for what a rule waits for.
+
+    Everything that was due until `upto` is done; between it and `target`, where one is set, the records up
+    to `last_id`.
+    """
+
+    rule = models.CharField(max_length=60, primary_key=True)
+    upto = models.DateTimeField()
+    target = models.DateTimeField(null=True)
+    last_id = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.upto}"
+
+
+class RuleCycle(models.Model):
+    """When a rule that acts every so often has last acted on this record."""
+
+    rule = models.CharField(max_length=60)
+    record_id = models.BigIntegerField()
+    acted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["record_id", "rule"], name="rule_cycle_of_record")]
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.record_id}"

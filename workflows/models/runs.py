@@ -31,6 +31,7 @@ class ActionRun(models.Model):
         Cause, models.PROTECT, related_name="+", db_index=False, verbose_name=_("cause")
     )
     key = models.CharField(_("idempotency key"), max_length=120, unique=True)
+    asked_by = models.CharField(_("asked for by"), max_length=80, null=True)
     due_at = models.DateTimeField(_("due"))
     state = FSMField(_("state"), default=RunState.WAITING, choices=RunState.choices)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
@@ -47,6 +48,9 @@ class ActionRun(models.Model):
         indexes = [
             models.Index(fields=["due_at", "id"], condition=models.Q(state=RunState.WAITING), name="run_due"),
             models.Index(fields=["record_id", "-id"], name="run_of_record"),
+            models.Index(
+                fields=["asked_by", "id"], condition=models.Q(asked_by__isnull=False), name="run_asked_by"
+            ),
         ]
 
     def __str__(self) -> str:

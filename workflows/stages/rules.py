@@ -14,11 +14,14 @@ from crm.door import Batch, CauseNode, Draft, Notice, Verb
 from crm.door.derive import derive
 from crm.door.stages.base import Stage
 from crm.door.storage import insert_rows
-from workflows.kinds.base import ActionProblem, Firing
+from workflows.acting import DUE, Due
+from workflows.kinds.base import ACTION_KINDS, ActionProblem, Firing
+from workflows.kinds.scheduled import Scheduled, ScheduledAction, asked_by_rule
 from workflows.models import Mode, RuleOnce
-from workflows.outbox import write_outbox
+from workflows.outbox import enqueue, write_outbox
 from workflows.rows import Now, Own, before_row, load_links
-from workflows.rule_documents import Block, CompiledRule, rule_index
+from workflows.rule_documents import Action, Block, CompiledRule, rule_index
+from workflows.triggers.base import events_of
 
 MEMORY = "rules"
 Rows = Sequence[tuple[Draft, Own]] | Sequence[tuple[Draft, Now]]
@@ -52,12 +55,17 @@ class RulesStage(Stage):
     key = "rules"
 
     def decide(self, batch: Batch, drafts: Sequence[Draft]) -> None:
+        act_on_due(batch, drafts)
         index = rule_index()
-        for module, group in batch.by_module(_watched(drafts)).items():
+        for module, group in batch.by_module(_watched(batch, drafts)).items():
             if module in index:
-                load_links(batch, group, index[module].linked_paths)
-                _judge_all(batch, index[module].created, [draft for draft in group if draft.is_new])
-                _judge_all(batch, index[module].edited, [draft for draft in group if not draft.is_new])
+                rules = index[module]
+                load_links(batch, group, rules.linked_paths)
+                _judge_all(batch, rules.created, [draft for draft in group if draft.is_new])
+                _judge_all(batch, rules.edited, [draft for draft in group if _is_edited(draft)])
+                _judge_all(batch, rules.deleted, [draft for draft in group if draft.verb is Verb.BIN])
+                if rules.event:
+                    _judge_all(batch, rules.event, [draft for draft in group if events_of(batch, draft)])
 
     def write(self, batch: Batch) -> None:
         memory: Memory | None = batch.memory.get(MEMORY)
@@ -66,13 +74,21 @@ class RulesStage(Stage):
         write_outbox(batch)
 
 
-def _watched(drafts: Sequence[Draft]) -> list[Draft]:
-    """Created and really edited records: saving the same again is no change, nor is the bin."""
+def _watched(batch: Batch, drafts: Sequence[Draft]) -> list[Draft]:
+    """Created, deleted and really edited records, and those to which something else happened.
+
+    Saving the same again is no change.
+    """
     return [
         draft
         for draft in drafts
-        if draft.verb is Verb.CREATE or (draft.verb is Verb.EDIT and draft.changed())
+        if draft.verb in (Verb.CREATE, Verb.BIN)
+        or (draft.verb is Verb.EDIT and (draft.changed() or events_of(batch, draft)))
     ]
+
+
+def _is_edited(draft: Draft) -> bool:
+    return draft.verb is Verb.EDIT and not draft.is_new
 
 
 def _memory(batch: Batch) -> Memory:
@@ -101,7 +117,10 @@ def _judge(batch: Batch, memory: Memory, rule: CompiledRule, rows: Rows) -> None
     first, test_first = tests[0]
     others = tests[1:]
     acted = memory.acted.setdefault(rule.key, set())
+    kind = rule.trigger_kind
     for draft, row in rows:
+        if not kind.by_mode and not kind.fires(rule.wanted, draft, events_of(batch, draft)):
+            continue
         block = first if test_first(row) else None
         if block is None and others:
             block = next((block for block, test in others if test(row)), None)
@@ -168,14 +187,73 @@ def _act(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft, block: 
         memory.once_now.append(mark)
     cause = _cause(batch, memory, rule, draft)
     for action in block.actions:
-        try:
-            action.kind.decide(Firing(batch, draft, cause, action.place), action.prepared)
-        except ActionProblem as problem:
-            batch.notices.append(Notice(draft.id, rule.name, problem.field, str(problem), cause))
+        firing = Firing(batch, draft, cause, action.place)
+        if action.later is not None:
+            _put_off(rule, action, firing)
+        else:
+            carry_out(action, firing)
     if draft.id in batch.touched:
         derive(batch, [draft])
         if block.criteria.paths and not block.criteria.matches(Now(draft), memory.context):
             memory.settled.add(mark)
+
+
+def carry_out(action: Action, firing: Firing) -> None:
+    """Carries one action out; if it cannot be, that is a notice."""
+    draft, cause = firing.draft, firing.cause
+    try:
+        if action.kind.sets_record and draft.verb is Verb.BIN:
+            raise ActionProblem(_("The record is deleted, so nothing of it is changed."))
+        action.kind.decide(firing, action.prepared)
+    except ActionProblem as problem:
+        firing.batch.notices.append(Notice(draft.id, cause.label, problem.field, str(problem), cause))
+
+
+def _put_off(rule: CompiledRule, action: Action, firing: Firing) -> None:
+    """Asks for a run of the action at its time; without a date there is none."""
+    later, draft = action.later, firing.draft
+    assert later is not None
+    due_at = later.due(draft.after.get(later.field) if later.field else None, firing.batch.now)
+    if due_at is None:
+        label = draft.module.field(later.field).label
+        message = _("%(field)s is empty, so “%(action)s” was not scheduled.") % {
+            "field": label, "action": action.kind.label,
+        }  # fmt: skip
+        firing.batch.notices.append(Notice(draft.id, rule.name, later.field, message, firing.cause))
+        return
+    kind = ACTION_KINDS[ScheduledAction.key]
+    assert isinstance(kind, ScheduledAction)
+    words = _("%(action)s, scheduled") % {"action": action.kind.label}
+    wanted = Scheduled(rule, action)
+    enqueue(kind, firing, wanted, due_at, asked_by=asked_by_rule(rule.key), words=words)
+
+
+def act_on_due(batch: Batch, drafts: Sequence[Draft]) -> None:
+    """Carries out, once, what is due for the records whatever changed (`workflows.acting`)."""
+    waiting: dict[int, list[Due]] | None = batch.options.get(DUE)
+    if not waiting or DUE in batch.memory:
+        return
+    memory = _memory(batch)
+    batch.memory[DUE] = True
+    for draft in drafts:
+        for due in waiting.get(draft.id, ()):
+            due.acted = False  # a batch that is decided again begins anew
+            load_links(batch, [draft], due.reads)
+            actions = due.choose(Now(draft), memory.context)
+            if actions is None:
+                continue
+            due.acted = True
+            memory.acted.setdefault(due.rule, set()).add(draft.id)
+            cause = batch.new_cause(
+                "rule", due.label, parent=due.parent, document_id=due.document_id, detail=due.detail
+            )
+            load_links(batch, [draft], frozenset().union(*(a.kind.paths(a.prepared) for a in actions)))
+            for action in actions:
+                firing = Firing(batch, draft, cause, action.place)
+                if action.later is not None and due.schedules is not None:
+                    _put_off(due.schedules, action, firing)
+                else:
+                    carry_out(action, firing)
 
 
 def _cause(batch: Batch, memory: Memory, rule: CompiledRule, draft: Draft) -> CauseNode:

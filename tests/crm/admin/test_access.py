@@ -81,7 +81,11 @@ def test_without_a_feature_nobody_enters_whatever_the_staff_flag_says(
             ["module", "field", "currency", "rule"],
         ),
         ("manage_modules", ["module", "field", "currency"], ["user", "profile", "role", "rule"]),
-        ("manage_automation", ["rule", "assignmentrule", "actionrun"], ["user", "module", "field"]),
+        (
+            "manage_automation",
+            ["rule", "assignmentrule", "actionrun", "webhook", "delivery"],
+            ["user", "module", "field"],
+        ),
     ],
 )
 def test_a_feature_opens_its_pages_and_no_others(

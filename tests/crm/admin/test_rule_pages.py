@@ -211,3 +211,27 @@ def test_runs_are_tried_again_or_called_off_as_their_state_allows(
     states = dict(ActionRun.objects.values_list("key", "state"))
     assert states == {"a": RunState.WAITING, "b": RunState.CANCELLED, "c": RunState.DONE}
     assert "Dana Admin" in ActionRun.objects.get(key="b").answer["reason"]
+
+
+def test_the_settings_of_a_trigger_are_asked_for_and_checked(admin_client: Client, company: Company) -> None:
+    save_rule(admin_client)
+    rule = Rule.objects.get()
+    page = reverse("admin:workflows_rule_change", args=[rule.pk])
+
+    def save(**given: str) -> Any:
+        block = rule.blocks.get()
+        data = rule_data() | {"blocks-0-id": block.pk, "blocks-INITIAL_FORMS": "1"}
+        data |= {"blocks-0-actions-0-id": block.actions.get().pk, "blocks-0-actions-INITIAL_FORMS": "1"}
+        return admin_client.post(page, data | given)
+
+    wrong = save(trigger="field_changed", trigger_field="status", trigger_values="Nonsense")
+    assert "“Nonsense” is not one of the values" in wrong.content.decode()
+    right = save(trigger="field_changed", trigger_field="status", trigger_values="Qualified; new")
+    assert right.status_code == 302
+    rule.refresh_from_db()
+    assert rule.trigger_config == {"field": "status", "values": ["qualified", "new"]}
+    shown = admin_client.get(page).content.decode()
+    assert 'value="qualified; new"' in shown
+    assert save(trigger="created", trigger_field="status").status_code == 302
+    rule.refresh_from_db()
+    assert (rule.trigger, rule.trigger_config) == ("created", {})

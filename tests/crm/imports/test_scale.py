@@ -12,7 +12,7 @@ from crm.imports.reader import open_table
 from crm.imports.run import ImportRun
 from crm.models import Cause, History, Lead, Task
 from tests.people import Company
-from workflows.models import AssignmentEntry, AssignmentRule, Mode, Rule, RuleAction, RuleBlock, Trigger
+from workflows.models import AssignmentEntry, AssignmentRule, Mode, Rule, RuleAction, RuleBlock
 from workflows.publishing import publish_assignment, publish_rule
 
 Write = Callable[..., Path]
@@ -59,7 +59,7 @@ def _story(company: Company) -> None:
         key="hot_lead",
         name="Hot lead",
         module_id="leads",
-        trigger=Trigger.CREATED_OR_EDITED,
+        trigger="created_or_edited",
         mode=Mode.BECOMES,
     )
     criteria = {"conditions": [{"field": "rating", "operator": "is", "value": "high"}]}

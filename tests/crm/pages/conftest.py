@@ -17,6 +17,7 @@ from tests.crm.imports.making import ended, uploaded
 from tests.modules import device_requests
 from tests.people import PASSWORD, Company
 from tests.rows import leads
+from workflows.marketing import Subscriber, unsubscribe_address
 
 __all__ = ["Desk", "ada_client", "as_person", "desk", "device_requests", "edit", "log_in", "make"]
 
@@ -37,6 +38,12 @@ class Desk:
     view: int  # of leads, shared with everyone
     upload: int  # an import in preparation
     job: int  # one that is done
+
+    @property
+    def letter(self) -> str:
+        """The token of a marketing letter to the lead."""
+        address = unsubscribe_address(Subscriber("leads", self.lead, "lukasz@isdom.example"))
+        return address.rstrip("/").rpartition("/")[2]
 
 
 def make(module: str, actor: User, **values: Any) -> int:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+import workflows.urls
 from crm.models import User
 from crm.urls import urlpatterns
 from tests.crm.pages.conftest import Desk
@@ -86,6 +87,10 @@ TABLE = [
     Row("import_discard", ("upload",), 302, 404, 404, method="post"),
     Row("import_discard", ("upload",), 405, 405, 405),
     Row("import_errors", ("job",), 200, 404, 404),
+    Row("unsubscribe", ("letter",), 200, 200, 200, nobody=200),
+    Row("unsubscribe", ("letter",), 200, 200, 200, nobody=200, method="post"),
+    Row("unsubscribe", ("letter",), 405, 405, 405, nobody=405, method="put"),
+    Row("unsubscribe", ("unknown",), 404, 404, 404, nobody=404),
     Row("search", (), 200, 200, 200),
     Row("search", (), 405, 405, 405, method="post"),
     Row("lookup", ("leads",), 200, 200, 200),
@@ -216,7 +221,8 @@ def test_each_address_answers_each_person_as_written(
 
 
 def test_no_address_is_missing_in_the_table() -> None:
-    own = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
+    everything = [*urlpatterns, *workflows.urls.urlpatterns]
+    own = {pattern.name for pattern in everything if isinstance(pattern, URLPattern)}
     assert own == {row.name for row in TABLE}
 
 

@@ -21,7 +21,16 @@ from tests.crm.pages.test_forms import TYPED
 from tests.people import PASSWORD, Company, grant
 
 FOLDER = settings.BASE_DIR / "templates"
-OWN = ("base.html", "403.html", "403_csrf.html", "404.html", "500.html", "crm/", "registration/")
+OWN = (
+    "base.html",
+    "403.html",
+    "403_csrf.html",
+    "404.html",
+    "500.html",
+    "crm/",
+    "registration/",
+    "workflows/",
+)
 
 
 EVERY_INPUT: list[dict[str, Any]] = [
@@ -124,6 +133,7 @@ def walk(
     as_person(company.admin).get("/admin/workflows/rule/add/")
     as_person(None).post("/login/", {"username": company.ada.email, "password": PASSWORD + "x"})
     as_person(None).get("/login/")
+    as_person(None).get(f"/unsubscribe/{desk.letter}/")
     strict = Client(enforce_csrf_checks=True)
     strict.post("/login/", {})
     monkeypatch.setattr("crm.views.home.open_tasks", None)

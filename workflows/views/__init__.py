@@ -1,0 +1,1 @@
+"""What workflow automation adds to staff pages."""
