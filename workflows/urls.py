@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from workflows import views
+from workflows.views import unsubscribing
 
 urlpatterns = [
-    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>/", unsubscribing.unsubscribe, name="unsubscribe"),
 ]

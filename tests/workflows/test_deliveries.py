@@ -261,7 +261,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(ada: User, receiver: Receive
     """Forty for one that hangs, before ten for another and a mail."""
     receiver.always = hanging(receiver)
     with receiving() as other:
-        endpoint(receiver.url, "hangs", seconds=4)
+        endpoint(receiver.url, "hangs", seconds=6)
         endpoint(other.url, "works")
         r.live_rule("slow", r.when(("city", "is", "A")), [calls("hangs")])
         r.live_rule("fast", r.when(("city", "is", "B")), [calls("works"), r.mail({"to": "owner"})])
@@ -275,8 +275,8 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(ada: User, receiver: Receive
     assert counts == {"done": 20, "retried": 1, "failed": 0}
     assert len(outgoing.outbox) == 10
     assert len(ended) == 10
-    assert max(ended) < 3, "the others did not wait for the time-out"
-    assert took < 12
+    assert max(ended) < 6, "the others did not wait for the time-out"
+    assert took < 20
     assert len(receiver.received) == 1, "one that hangs costs a drain one time-out"
     waiting = ActionRun.objects.filter(state=RunState.WAITING)
     assert Counter((run.attempts, run.lease_by) for run in waiting) == {(0, None): 39, (1, None): 1}

@@ -12,17 +12,20 @@ from crm.models import Job, User
 from tests.crm.door.making import make
 from tests.crm.jobs.rating import ask, rating
 from tests.people import Company
+from tests.receiver import Receiver
 from tests.workflows import rules
+from tests.workflows.endpoints import calls, endpoint, receiver
 from workflows.models import ActionRun, RunState
 from workflows.runs import drain as carry_out
 
-__all__ = ["rating"]
+__all__ = ["rating", "receiver"]
 pytestmark = pytest.mark.usefixtures("rating")
 
 
-def rated(company: Company, count: int) -> Job:
-    """A job that made leads hot, for which a rule sends a mail each."""
-    rules.live_rule("hot", rules.when(("rating", "is", "high")), [rules.mail({"to": "owner"})])
+def rated(company: Company, count: int, action: rules.Action | None = None) -> Job:
+    """A job that made leads hot, for which a rule sends a mail each, or does something else."""
+    does = action or rules.mail({"to": "owner"})
+    rules.live_rule("hot", rules.when(("rating", "is", "high")), [does])
     job = ask(company.ada, [make("leads", company.ada, last_name=f"Lead {n}") for n in range(count)])
     drain()
     job.refresh_from_db()
@@ -54,6 +57,15 @@ def test_mails_that_have_gone_are_told(company: Company) -> None:
     carry_out()
     assert len(mail.outbox) == 2
     assert undone(job, company.ada).told == ["2 mails have gone already; they cannot be called back."]
+
+
+def test_webhooks_that_were_called_are_told(company: Company, receiver: Receiver) -> None:
+    endpoint(receiver.url)
+    job = rated(company, 2, calls())
+    carry_out()
+    assert len(receiver.received) == 2
+    told = undone(job, company.ada).told
+    assert told == ["2 webhooks have been called already; they cannot be called back."]
 
 
 def test_what_a_worker_is_carrying_out_goes_on_and_is_told(company: Company) -> None:

@@ -10,13 +10,13 @@ from threading import Event
 from typing import Any
 
 import pytest
+import trustme
 
 from crm.outgoing import KEEPERS, Answer, NoAnswer, NotAllowed, Request, connection, send
 from crm.outgoing.messages import KEPT_BYTES
 from crm.space import _space
 from tests.receiver import Receiver, broken_off, dripping, hanging, receiving, status
 
-CERTIFICATE = str(Path(__file__).parent / "receiver.pem")
 APPS = ("crm", "workflows", "approvals", "blueprints", "territories", "sandbox")
 
 
@@ -166,10 +166,20 @@ def test_other_methods_are_refused(receiver: Receiver, method: str) -> None:
     assert receiver.received == []
 
 
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Who vouches for hooks.example."""
+    return trustme.CA()
+
+
 @pytest.fixture
-def tls(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Receiver]:
+def tls(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, authority: trustme.CA, tmp_path: Path
+) -> Iterator[Receiver]:
     """A receiver with the certificate of hooks.example; every name leads to it."""
-    with receiving(CERTIFICATE) as known:
+    certificate = tmp_path / "receiver.pem"
+    authority.issue_cert("hooks.example").private_key_and_cert_chain_pem.write_to_path(certificate)
+    with receiving(str(certificate)) as known:
         settings.OUTGOING_ALLOWED_HOSTS = ["127.0.0.1"]
         where = (0, 0, 0, "", ("127.0.0.1", known.port))
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_more: [where])
@@ -183,9 +193,10 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tls: Receiver) -> None
 
 
 def test_a_certificate_counts_for_the_name_not_for_the_address(
-    tls: Receiver, monkeypatch: pytest.MonkeyPatch
+    tls: Receiver, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trusting = ssl.create_default_context(cafile=CERTIFICATE)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
     monkeypatch.setattr(connection, "tls_context", lambda: trusting)
     assert send(Request("GET", f"https://hooks.example:{tls.port}/")).status == 200
     assert tls.received[0].headers["host"] == f"hooks.example:{tls.port}"
