@@ -100,6 +100,7 @@ CRM_ROUND_STAGES = [
     "workflows.stages.assignment.AssignmentStage",
     "crm.door.stages.owner.OwnerStage",
     "workflows.stages.rules.RulesStage",
+    "workflows.stages.linked.LinkedStage",
 ]
 CRM_MAX_ROUNDS = 8
 CRM_CHUNK_SIZE = {"postgresql": 2000, "sqlite": 500}

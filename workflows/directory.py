@@ -57,3 +57,8 @@ def read_directory() -> Directory:
 
 
 directory = PerGeneration(read_directory)
+
+
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """The names of people, by id; for words only, since it asks the database."""
+    return {person.pk: str(person) for person in User.objects.filter(pk__in=list(ids))}

@@ -14,7 +14,7 @@ from crm.door.preview import FORESEES
 from crm.door.storage import insert_rows
 from crm.door.writing import write_causes
 from workflows.calling_off import call_off
-from workflows.kinds.base import Firing, QueuedKind
+from workflows.kinds.base import Firing, QueuedKind, foreseen
 from workflows.models import ActionRun, RunState
 from workflows.rows import load_links
 
@@ -60,9 +60,10 @@ def words(batch: Batch, draft: Draft) -> list[str]:
     """What a preview says of a record's runs: each action, and the rule that asks for it."""
     asked: list[Asked] = batch.memory.get(WAITING, [])
     return [
-        f"{one.words or one.kind.label} ({one.firing.cause.label})"
+        f"{line} ({one.firing.cause.label})"
         for one in asked
         if one.firing.draft is draft
+        for line in ([one.words] if one.words else foreseen(one.kind, one.firing, one.prepared))
     ]
 
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldBooleanWidget
@@ -22,6 +23,7 @@ from unfold.widgets import UnfoldBooleanWidget
 from crm.documents.kinds import DocumentRefused
 from crm.models import User
 from crm.modules.problems import ModuleProblem
+from crm.modules.usage import Usage
 from crm.people.problems import PeopleProblem
 from crm.visibility import has_feature
 
@@ -44,6 +46,12 @@ def problem_parts(problem: Exception) -> tuple[str | None, list[str]]:
 def actor_of(request: HttpRequest) -> User:
     """The person who asks; the site lets nobody in who is not logged in."""
     return cast(User, request.user)
+
+
+def usage_lines(usages: Sequence[Usage]) -> list[str]:
+    """Places of use, each with a link to where it can be changed."""
+    link = '<a class="text-primary-600" href="{}">{}</a>'
+    return [format_html(link, one.url, one) if one.url else str(one) for one in usages]
 
 
 class ServiceForm(AnyModelForm):
@@ -162,9 +170,14 @@ class Page(ByFeature, ModelAdmin):  # type: ignore[misc]
                 messages.error(request, text)
             return HttpResponseRedirect(self.address(object_id))
 
+    def in_use(self, obj: Any) -> Sequence[Usage]:
+        """What has to let go of it before it can be deleted."""
+        return ()
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The service knows what hangs on it, and says so; Django's own list asks rights nobody has here."""
-        return [str(one) for one in objs], {}, set(), []
+        blocking = [line for one in objs for line in usage_lines(self.in_use(one))]
+        return [str(one) for one in objs], {}, set(), blocking
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Nothing yet: the inlines belong to the same change."""

@@ -13,7 +13,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crm.admin.base import Page, TableInline, actor_of, button, changed, confirmed_form, edited
+from crm.admin.base import (
+    Page,
+    TableInline,
+    actor_of,
+    button,
+    changed,
+    confirmed_form,
+    edited,
+    usage_lines,
+)
 from crm.admin.field_forms import (
     FieldForm,
     NewFieldForm,
@@ -200,7 +209,7 @@ class FieldPage(Page):
         lines = [
             _("The field disappears from forms, lists, filters and imports."),
             _("Its values are kept for at least 30 days, and come back if you switch it on again."),
-            *(str(usage) for usage in usages_of(Subject(field.module.key, field.key))),
+            *usage_lines(usages_of(Subject(field.module.key, field.key))),
         ]
         return self.ask(
             request,
@@ -271,7 +280,7 @@ class FieldPage(Page):
             send=_("Delete value"),
             act=act,
             form=delete_value_form(value),
-            lines=[str(usage) for usage in usages_of(subject)] or [_("No record holds it.")],
+            lines=usage_lines(usages_of(subject)) or [_("No record holds it.")],
             back=self.address(field_id),
             danger=True,
         )

@@ -24,6 +24,7 @@ from crm.admin.base import (
     confirmed_form,
     deleted,
     edited,
+    usage_lines,
 )
 from crm.admin.translations import TranslationsField
 from crm.models import Field, Module, Section
@@ -197,7 +198,7 @@ class ModulePage(Page):
         lines = [
             _("The module disappears from menus, lists, rules and imports."),
             _("Its records, fields and rights are kept, and come back if you switch it on again."),
-            *(str(usage) for usage in usages_of(Subject(module.key))),
+            *usage_lines(usages_of(Subject(module.key))),
         ]
         return self.ask(
             request,

@@ -11,14 +11,16 @@ from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
-from crm.admin.base import Page, ServiceForm, actor_of, button
+from crm.admin.base import Page, ServiceForm, actor_of, button, usage_lines
 from crm.lists.handing import shared_views_of
 from crm.models import User
 from crm.modules.loading import registry
+from crm.people.breaking import broken_without_person
 from crm.people.handover import open_ids
 from crm.people.persons import activate_person, deactivate_person, save_person
 
@@ -177,6 +179,10 @@ class PersonPage(Page):
         lines = [
             _("%s can no longer log in. Nothing that the person did is lost.") % person,
             *open_work(person),
+            *(
+                format_html("{} {}", _("This will no longer work:"), line)
+                for line in usage_lines(broken_without_person(person))
+            ),
         ]
         return self.ask(
             request,

@@ -16,8 +16,9 @@ from unfold.views import ChangeList
 from crm.admin.base import Page, ServiceForm, actor_of
 from crm.models import Role, SharingGroup
 from crm.modules.keys import free_key
-from crm.people.groups import delete_group, save_group
-from crm.people.roles import delete_role, save_role
+from crm.modules.usage import Usage
+from crm.people.groups import broken_without_group, delete_group, save_group
+from crm.people.roles import broken_without_role, delete_role, save_role
 
 
 class KeyedForm(ServiceForm):
@@ -86,6 +87,9 @@ class RolePage(KeyedPage):
     def remove(self, request: HttpRequest, obj: Role) -> None:
         delete_role(actor=actor_of(request), role=obj)
 
+    def in_use(self, obj: Role) -> list[Usage]:
+        return broken_without_role(obj)
+
 
 @admin.register(SharingGroup)
 class GroupPage(KeyedPage):
@@ -111,3 +115,6 @@ class GroupPage(KeyedPage):
 
     def remove(self, request: HttpRequest, obj: SharingGroup) -> None:
         delete_group(actor=actor_of(request), group=obj)
+
+    def in_use(self, obj: SharingGroup) -> list[Usage]:
+        return broken_without_group(obj)

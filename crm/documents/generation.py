@@ -50,6 +50,12 @@ def generation_moved() -> bool:
     return True
 
 
+def read_generation_again() -> None:
+    """Where a generation is held, holds the stored one: a change of the configuration was taken back."""
+    if _held.get() is not None:
+        _held.set(_read())
+
+
 def configuration_changed(
     *, actor: User | None, kind: str, key: str, what: str, before: Any = None, after: Any = None
 ) -> int:

@@ -74,6 +74,7 @@ def canonical(data: Data) -> str:
 
 
 DOCUMENT_KINDS: dict[str, DocumentKind] = {}
+PAGES: dict[str, Callable[[str], str]] = {}  # by kind, the address at which a key's draft is edited, if any
 
 
 def register_document_kind(kind: type[DocumentKind]) -> type[DocumentKind]:

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.models import Role, SharingGroup, User
+from crm.modules.usage import Usage
+from crm.people.breaking import broken_by, refuse_breaking
 from crm.people.membership import flatten_groups, mirror_group, reachable
 from crm.people.persons import journal
 from crm.people.problems import PeopleProblem, require_feature
@@ -47,10 +49,16 @@ def delete_group(*, actor: User | None, group: SharingGroup) -> None:
     with transaction.atomic():
         if group.parent_groups.exists():
             raise PeopleProblem(_("Other groups contain this one; take it out there first."))
+        refuse_breaking(broken_without_group(group))
         before, mirror = _state(group), group.group
         group.delete()
         mirror.delete()
         journal(actor, "group", group.key, before, None)
+
+
+def broken_without_group(group: SharingGroup) -> list[Usage]:
+    """Live documents that name the group."""
+    return broken_by(lambda: SharingGroup.objects.filter(pk=group.pk).delete())
 
 
 def _refuse_ring(group: SharingGroup) -> None:

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.models import Role, User
+from crm.modules.usage import Usage
+from crm.people.breaking import broken_by, refuse_breaking
 from crm.people.hierarchy import read_hierarchy
 from crm.people.persons import journal, refuse_rings
 from crm.people.problems import PeopleProblem, require_feature
@@ -39,9 +41,15 @@ def delete_role(*, actor: User | None, role: Role) -> None:
             raise PeopleProblem(_("Somebody has this role; give them another one first."))
         if Role.objects.filter(parent=role).exists():
             raise PeopleProblem(_("There are roles below this one; move them first."))
+        refuse_breaking(broken_without_role(role))
         before = _state(role)
         role.delete()
         journal(actor, "role", role.key, before, None)
+
+
+def broken_without_role(role: Role) -> list[Usage]:
+    """Live documents that name the role."""
+    return broken_by(lambda: Role.objects.filter(pk=role.pk).delete())
 
 
 def _state(role: Role | None) -> dict[str, Any] | None:

@@ -16,12 +16,10 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm.admin.base import Page, actor_of, button
-from crm.documents.kinds import DOCUMENT_KINDS, Data
+from crm.documents.kinds import DOCUMENT_KINDS, PAGES, Data
 from crm.documents.live import document_data
 from crm.documents.publishing import live_version
 from crm.models import DocumentVersion, User
-
-JSON_INPUT = {"rows": 4, "class": "font-mono", "spellcheck": "false"}
 
 
 class NoteForm(forms.Form):
@@ -34,6 +32,13 @@ class NoteForm(forms.Form):
 
 class DraftFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     """Rows that know what they belong to before it is saved: its module decides what they may say."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """Also the row that a script makes new ones of knows it."""
+        given: dict[str, Any] = super().get_form_kwargs(index)
+        if index is None:
+            given["instance"] = self.model(**{self.fk.name: self.instance})
+        return given
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)
@@ -51,6 +56,15 @@ class DraftPage(Page):
     list_filter = ("module",)
     list_select_related = ("module",)
     actions_detail = ("publish", "switch_off")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        PAGES[self.kind] = self.page_of
+
+    def page_of(self, key: str) -> str:
+        """The address of the draft with this key; empty if there is none."""
+        pk = self.model._default_manager.filter(key=key).values_list("pk", flat=True).first()
+        return "" if pk is None else self.address(pk)
 
     def data(self, obj: Any) -> Data:
         """The document of the draft."""

@@ -5,79 +5,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from crm.admin.base import AnyModelForm, BlockInline, actor_of
+from crm.admin.base import BlockInline, actor_of
 from crm.documents.kinds import Data
 from crm.models import DocumentVersion, User
-from crm.modules.loading import registry
 from workflows import rule_documents
+from workflows.admin.actions import ActionInline, ActionRow, PlaceWidget
 from workflows.admin.criteria import CriteriaForm
-from workflows.admin.drafts import JSON_INPUT, DraftFormSet, DraftPage
+from workflows.admin.drafts import DraftFormSet, DraftPage
 from workflows.admin.triggers import FIELDS as TRIGGER_FIELDS
 from workflows.admin.triggers import RuleForm
 from workflows.drafts import BlockDraft, delete_rule, save_rule
-from workflows.kinds.base import ACTION_KINDS
 from workflows.models import Rule, RuleAction, RuleBlock
 from workflows.publishing import publish_rule, rule_data, switch_off_rule
 from workflows.triggers.base import TRIGGER_KINDS
 
 
-class ActionForm(AnyModelForm):
-    """One action: its kind, and its settings as JSON, checked by the kind."""
+class ActionForm(ActionRow):
+    """One action of a block."""
 
-    kind = forms.ChoiceField(
-        label=gettext_lazy("action"),
-        choices=lambda: [(key, kind.label) for key, kind in ACTION_KINDS.items()],
-        widget=UnfoldAdminSelectWidget(),
-    )
+    holder = "block.rule"
 
-    class Meta:
+    class Meta(ActionRow.Meta):
         model = RuleAction
-        fields = ("kind", "config", "position")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["config"].widget = UnfoldAdminTextareaWidget(dict(JSON_INPUT))
-        self.fields["config"].help_text = self.words()
-
-    def words(self) -> str:
-        """The stored action as a sentence; for a new one the settings that the kinds take."""
-        kind = ACTION_KINDS.get(self.instance.kind) if self.instance.pk else None
-        if kind is None:
-            return " · ".join(f"{known.label}: {known.__doc__}" for known in ACTION_KINDS.values())
-        module = registry().modules.get(self.instance.block.rule.module_id)
-        if module is None or kind.validate(self.instance.config, module):
-            return _("This has to be put right.")
-        return kind.describe(self.instance.config, module)
-
-    def clean(self) -> dict[str, Any]:
-        """The settings fit the kind and the module."""
-        given = super().clean() or self.cleaned_data
-        kind = ACTION_KINDS.get(given.get("kind", ""))
-        module = registry().modules.get(str(self.instance.block.rule.module_id))
-        config = given.get("config")
-        if config is not None and not isinstance(config, dict):
-            self.add_error("config", _("Settings are a JSON object in braces."))
-        elif kind is not None and module is not None and "config" in given:
-            for text in kind.validate(config or {}, module):
-                self.add_error("config", text)
-        return given
 
 
-class Actions(BlockInline):
+class Actions(ActionInline):
     """The actions of one block."""
 
-    feature = "manage_automation"
     model = RuleAction
     form = ActionForm
-    formset = DraftFormSet
-    fields = ("kind", "config", "position")
 
 
 class BlockForm(CriteriaForm):
@@ -89,6 +50,11 @@ class BlockForm(CriteriaForm):
     class Meta:
         model = RuleBlock
         fields = ("criteria", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["position"].widget = PlaceWidget()
+        self.instance.get_inline_title = _("Block %s") % self.instance.position
 
     def has_changed(self) -> bool:
         """Also if only an action of it was filled in."""

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from crm.door import Batch, CauseNode, Draft
 from crm.modules.registry import ModuleInfo
 from workflows.kinds.forms import ActionForm
+from workflows.kinds.references import Reference
 from workflows.retries import USUAL, RetryPolicy
 
 if TYPE_CHECKING:
@@ -65,6 +66,14 @@ class ActionKind:
     def paths(self, prepared: Any) -> frozenset[str]:
         """Paths over links that `decide` reads from the draft."""
         return frozenset()
+
+    def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
+        """What valid settings name, so that it can be told where a thing is used."""
+        return []
+
+    def foresee(self, firing: Firing, prepared: Any) -> list[str]:
+        """What the action would do to this very record, in words; raises ActionProblem if it could not."""
+        return [str(self.label)]
 
     def decide(self, firing: Firing, prepared: Any) -> None:
         """Carries the action out in the batch; raises ActionProblem."""
@@ -123,6 +132,14 @@ def register_action_kind(kind: type[ActionKind]) -> type[ActionKind]:
     """Makes an action kind known under its key; used as a decorator."""
     ACTION_KINDS[kind.key] = kind()
     return kind
+
+
+def foreseen(kind: ActionKind, firing: Firing, prepared: Any) -> list[str]:
+    """What an action would do to a record, in words; or why it could not."""
+    try:
+        return kind.foresee(firing, prepared)
+    except ActionProblem as problem:
+        return [f"{kind.label}: {problem}"]
 
 
 def missing(config: Config, *keys: str) -> Iterable[str]:

@@ -14,6 +14,7 @@ from crm.modules.registry import ModuleInfo
 from workflows.kinds.base import ActionProblem, Config, Firing, register_action_kind
 from workflows.kinds.forms import ActionForm
 from workflows.kinds.network import Call, NetworkKind
+from workflows.kinds.references import Reference
 from workflows.models import Webhook
 from workflows.models.webhooks import WEBHOOK_KIND
 from workflows.retries import NoFurtherTry
@@ -59,6 +60,12 @@ class CallWebhook(NetworkKind):
 
     def describe(self, config: Config, module: ModuleInfo) -> str:
         return _("Call the webhook “%s”") % _endpoint(config).name
+
+    def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
+        return [Reference("webhook", config["webhook"])]
+
+    def foresee(self, firing: Firing, prepared: Any) -> list[str]:
+        return [_("would call the webhook “%s”") % prepared.endpoint.name]
 
     def prepare(self, config: Config, module: ModuleInfo) -> Payload:
         return payload_of(_endpoint(config), module)

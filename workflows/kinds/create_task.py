@@ -15,8 +15,10 @@ from crm.fields.links import Ref
 from crm.modules.loading import module as find_module
 from crm.modules.registry import ModuleInfo
 from crm.people.hierarchy import hierarchy
-from workflows.directory import directory
+from workflows.directory import directory, names_of
+from workflows.forms.create_task import CreateTaskForm
 from workflows.kinds.base import ActionKind, ActionProblem, Config, Firing, register_action_kind
+from workflows.kinds.references import Reference, text_references
 from workflows.kinds.update_field import local_now
 from workflows.merge import Template, one_line, parse, shown_of, template_problems
 
@@ -63,6 +65,7 @@ class CreateTask(ActionKind):
 
     key = "create_task"
     label = gettext_lazy("Create task")
+    form = CreateTaskForm
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
         problems = []
@@ -92,7 +95,21 @@ class CreateTask(ActionKind):
         texts = [prepared.subject, *([prepared.description] if prepared.description else [])]
         return frozenset(path for text in texts for path in text.paths if "." in path)
 
+    def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
+        person = [Reference("person", config["person"])] if config.get("owner") == "person" else []
+        return person + text_references([config.get("subject"), config.get("description")], module)
+
+    def foresee(self, firing: Firing, prepared: Any) -> list[str]:
+        values = self._values(firing, prepared)
+        what = {"subject": values["name"], "who": names_of([values["owner"]]).get(values["owner"], "")}
+        return [_("would create the task “%(subject)s” for %(who)s") % what]
+
     def decide(self, firing: Firing, prepared: Any) -> None:
+        tasks = firing.batch.registry.module(TASKS)
+        firing.batch.create(tasks, self._values(firing, prepared), firing.cause, parent=firing.draft)
+
+    def _values(self, firing: Firing, prepared: Any) -> dict[str, Any]:
+        """What the task will hold; raises ActionProblem."""
         config: Config = prepared.config
         show = shown_of(firing.draft)
         subject = one_line(prepared.subject.fill(show), 255)
@@ -108,8 +125,7 @@ class CreateTask(ActionKind):
             values["priority"] = config["priority"]
         if prepared.description:
             values["description"] = prepared.description.fill(show)
-        tasks = firing.batch.registry.module(TASKS)
-        firing.batch.create(tasks, values, firing.cause, parent=firing.draft)
+        return values
 
 
 def _about(firing: Firing) -> Ref:

@@ -13,8 +13,10 @@ from crm.door import Batch
 from crm.door.storage import insert_rows
 from crm.models import Notification
 from crm.modules.registry import ModuleInfo
-from workflows.directory import directory
+from workflows.directory import directory, names_of
+from workflows.forms.notify import NotifyForm
 from workflows.kinds.base import Config, Firing, QueuedKind, register_action_kind
+from workflows.kinds.references import Reference, recipient_references, text_references
 from workflows.merge import Template, one_line, parse, shown_of, template_problems
 from workflows.recipients import (
     about_draft,
@@ -45,6 +47,7 @@ class Notify(QueuedKind):
 
     key = "notify"
     label = gettext_lazy("Notify in the page")
+    form = NotifyForm
     transactional = True
     with_change = True
 
@@ -65,6 +68,18 @@ class Notify(QueuedKind):
     def paths(self, prepared: Any) -> frozenset[str]:
         both = prepared.text.paths | recipient_paths(prepared.config["recipients"])
         return frozenset(path for path in both if "." in path)
+
+    def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
+        return [
+            *recipient_references(config.get("recipients"), module),
+            *text_references([config.get("text")], module),
+        ]
+
+    def foresee(self, firing: Firing, prepared: Any) -> list[str]:
+        told = self.input(firing, prepared)
+        names = names_of(told["people"])
+        whom = ", ".join(names[pk] for pk in told["people"] if pk in names) or _("nobody")
+        return [_("would notify %(whom)s: “%(text)s”") % {"whom": whom, "text": told["text"]}]
 
     def store(self, batch: Batch, asked: Sequence[tuple[Firing, Any]]) -> None:
         rows = []

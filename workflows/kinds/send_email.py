@@ -10,15 +10,25 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.models import User
 from crm.modules.registry import ModuleInfo
 from workflows.attaching import attachment_problems, describe_attachments
 from workflows.delivery import deliver
 from workflows.email_templates import template_problem, text_problems, texts_for
 from workflows.kinds.base import Config, Firing, QueuedKind, register_action_kind
 from workflows.kinds.email_form import EmailForm
+from workflows.kinds.references import Reference, recipient_references, text_references
+from workflows.letters import SUBJECT_LIMIT
 from workflows.mail import mail_connection
-from workflows.merge import Template, parse, snapshot
-from workflows.recipients import about_draft, describe_recipients, recipient_paths, recipient_problems
+from workflows.merge import Template, one_line, parse, shown_of, snapshot
+from workflows.recipients import (
+    about_draft,
+    addresses_of,
+    describe_recipients,
+    people_of,
+    recipient_paths,
+    recipient_problems,
+)
 from workflows.senders import ORGANISATION, PERSON, SENDERS, sender_problems
 
 if TYPE_CHECKING:
@@ -26,6 +36,7 @@ if TYPE_CHECKING:
 
 KEPT = ("template", "cc", "bcc", "sender", "sender_person", "attachments", "attachment_names")
 OWN = ("subject", "body")
+PARTS = ("recipients", "cc", "bcc")
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Prepared:
     @property
     def entries(self) -> list[dict[str, Any]]:
         """All who get it."""
-        return [entry for part in ("recipients", "cc", "bcc") for entry in self.config.get(part, ())]
+        return [entry for part in PARTS for entry in self.config.get(part, ())]
 
 
 @register_action_kind
@@ -105,6 +116,22 @@ class SendEmail(QueuedKind):
             "holders": about.holders,
             "values": snapshot(draft, slots.values()),
         }
+
+    def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
+        entries = [one for part in PARTS for one in config.get(part, ())]
+        sender = [Reference("person", config["sender_person"])] if config.get("sender_person") else []
+        texts = text_references([config.get("subject"), config.get("body")], module)
+        template = [Reference("template", config["template"])] if config.get("template") else []
+        return [*recipient_references(entries, module), *sender, *texts, *template]
+
+    def foresee(self, firing: Firing, prepared: Any) -> list[str]:
+        draft, actor, entries = firing.draft, firing.batch.actor, prepared.entries
+        about = about_draft(draft, entries, actor.pk if actor else None)
+        people = User.objects.filter(pk__in=people_of(entries, about), is_active=True)
+        to = [*people.values_list("email", flat=True), *addresses_of(entries, about)]
+        subject = one_line(prepared.subject.fill(shown_of(draft)), SUBJECT_LIMIT)
+        what = {"subject": subject, "to": ", ".join(dict.fromkeys(to)) or _("nobody")}
+        return [_("would send “%(subject)s” to %(to)s") % what]
 
     @contextmanager
     def session(self) -> Iterator[Any]:

@@ -18,8 +18,10 @@ from crm.criteria.paths import Paths
 from crm.fields import ValueProblem
 from crm.formulas import Formula, FormulaProblems, compile_formula
 from crm.modules.registry import FieldInfo, ModuleInfo
-from workflows.directory import directory
+from workflows.directory import directory, names_of
+from workflows.forms.setting import UpdateFieldForm
 from workflows.kinds.base import ActionKind, ActionProblem, Config, Firing, register_action_kind
+from workflows.kinds.references import Reference, field_reference, path_references, value_references
 
 Problems = list[str]
 
@@ -168,48 +170,104 @@ WAYS: dict[str, Way] = {
 }
 
 
+def setting_problems(config: Config, target: ModuleInfo, source: ModuleInfo) -> Problems:
+    """What is wrong with setting a field of `target` by a record of `source`."""
+    info = target.fields.get(str(config.get("field")))
+    if info is None:
+        what = {"module": target.label_plural, "field": config.get("field")}
+        return [_("%(module)s have no field “%(field)s”.") % what]
+    if info.system:
+        return [_("%s is kept by the system.") % info.label]
+    way = WAYS.get(config.get("how", "value"))
+    if way is None:
+        return [_("“how” is one of: %s.") % ", ".join(WAYS)]
+    return way.check(config, info, source)
+
+
+def setting_value(config: Config, info: FieldInfo, firing: Firing) -> Any:
+    """The field's new value; raises ActionProblem that names the field."""
+    try:
+        return WAYS[config.get("how", "value")].value(config, info, firing)
+    except ActionProblem as problem:
+        problem.field = info.key
+        raise
+
+
+def setting_prepared(config: Config, source: ModuleInfo) -> Config:
+    """The settings as `setting_value` wants them, with a formula compiled."""
+    if config.get("how") != "formula":
+        return config
+    return {**config, "compiled": compile_formula(config["formula"], source)}
+
+
+def setting_paths(config: Config) -> frozenset[str]:
+    """Paths over links that the new value is read from, of prepared settings."""
+    if config.get("how") == "formula":
+        formula: Formula = config["compiled"]
+        return formula.linked_paths
+    source = config.get("from") if config.get("how") == "copy" else None
+    return frozenset([source]) if source and "." in source else frozenset()
+
+
+def setting_uses(config: Config, target: ModuleInfo, source: ModuleInfo) -> list[Reference]:
+    """The field, and what its new value names."""
+    info = target.field(config["field"])
+    how = config.get("how", "value")
+    found = [field_reference(info)]
+    if how == "value":
+        found += value_references(info, config.get("value"))
+    elif how == "copy":
+        found += path_references(config.get("from"), source)
+    elif how == "formula":
+        formula = compile_formula(config.get("formula"), source)
+        found += [one for path in sorted(formula.paths) for one in path_references(path, source)]
+    return found
+
+
+def shown(value: Any, info: FieldInfo) -> str:
+    """A value for people; a person by name."""
+    if value is None or value == "":
+        return _("nothing")
+    if info.type.family == "user":
+        return names_of([value]).get(value, f"#{value}")
+    try:
+        return info.type.show(info.type.clean(value, info), info) or _("nothing")
+    except ValueProblem:
+        return str(value)
+
+
 @register_action_kind
 class UpdateField(ActionKind):
     """`{"field", "how", …}`: `how` is one of WAYS; others are `value`, `from` (a path) and `formula`."""
 
     key = "update_field"
     label = gettext_lazy("Update field")
+    form = UpdateFieldForm
     sets_record = True
 
     def validate(self, config: Config, module: ModuleInfo) -> list[str]:
-        info = module.fields.get(str(config.get("field")))
-        if info is None:
-            what = {"module": module.label_plural, "field": config.get("field")}
-            return [_("%(module)s have no field “%(field)s”.") % what]
-        if info.system:
-            return [_("%s is kept by the system.") % info.label]
-        way = WAYS.get(config.get("how", "value"))
-        if way is None:
-            return [_("“how” is one of: %s.") % ", ".join(WAYS)]
-        return way.check(config, info, module)
+        return setting_problems(config, module, module)
 
     def describe(self, config: Config, module: ModuleInfo) -> str:
         info = module.field(config["field"])
         value = WAYS[config.get("how", "value")].words(config, info, module)
         return _("Set %(field)s to %(value)s") % {"field": info.label, "value": value}
 
+    def uses(self, config: Config, module: ModuleInfo) -> list[Reference]:
+        return setting_uses(config, module, module)
+
     def prepare(self, config: Config, module: ModuleInfo) -> Config:
-        if config.get("how") != "formula":
-            return config
-        return {**config, "compiled": compile_formula(config["formula"], module)}
+        return setting_prepared(config, module)
 
     def paths(self, prepared: Any) -> frozenset[str]:
-        if prepared.get("how") == "formula":
-            formula: Formula = prepared["compiled"]
-            return formula.linked_paths
-        source = prepared.get("from") if prepared.get("how") == "copy" else None
-        return frozenset([source]) if source and "." in source else frozenset()
+        return setting_paths(prepared)
+
+    def foresee(self, firing: Firing, prepared: Any) -> list[str]:
+        info = firing.draft.module.field(prepared["field"])
+        value = shown(setting_value(prepared, info, firing), info)
+        return [_("would set %(field)s to %(value)s") % {"field": info.label, "value": value}]
 
     def decide(self, firing: Firing, prepared: Any) -> None:
         info = firing.draft.module.field(prepared["field"])
-        try:
-            value = WAYS[prepared.get("how", "value")].value(prepared, info, firing)
-        except ActionProblem as problem:
-            problem.field = info.key
-            raise
+        value = setting_value(prepared, info, firing)
         firing.batch.set(firing.draft, info.key, "" if value is None else value, firing.cause)

@@ -1,5 +1,6 @@
 """Workflow automation's tables."""
 
+from workflows.models.actions import NamedAction
 from workflows.models.assignment import AssignmentEntry, AssignmentRule, RoundRobinCursor
 from workflows.models.hours import BusinessHours, SpecialDay
 from workflows.models.rules import Mode, Rule, RuleAction, RuleBlock, RuleCycle, RuleOnce, RuleSweep
@@ -9,6 +10,6 @@ from workflows.models.webhooks import Delivery, SigningSecret, Webhook
 
 __all__ = [
     "ActionRun", "AssignmentEntry", "AssignmentRule", "BusinessHours", "Delivery", "EmailTemplate", "Mode",
-    "RoundRobinCursor", "Rule", "RuleAction", "RuleBlock", "RuleCycle", "RuleOnce", "RuleSweep",
-    "RunState", "SigningSecret", "SpecialDay", "Wake", "Webhook",
+    "NamedAction", "RoundRobinCursor", "Rule", "RuleAction", "RuleBlock", "RuleCycle", "RuleOnce",
+    "RuleSweep", "RunState", "SigningSecret", "SpecialDay", "Wake", "Webhook",
 ]  # fmt: skip

@@ -166,10 +166,7 @@ def _is_there(memory: Memory, pk: int) -> bool:
 
 def _give(batch: Batch, memory: Memory, rule: CompiledAssignment, entry: Entry, draft: Draft) -> None:
     """Makes the one whose turn it is the owner; the cause says which entry it was."""
-    if entry.in_turn:
-        owner = memory.turns[entry.cursor].next()
-    else:
-        owner = next((pk for pk in entry.pool if pk in memory.people and memory.people[pk].is_active), None)
+    owner = _chosen(memory, entry)
     cause = _cause(batch, memory, rule, entry)
     if owner is None:
         message = _("Entry %s: nobody is there to get the record.") % entry.number
@@ -178,14 +175,42 @@ def _give(batch: Batch, memory: Memory, rule: CompiledAssignment, entry: Entry, 
     batch.set(draft, "owner", owner, cause)
 
 
-def _cause(batch: Batch, memory: Memory, rule: CompiledAssignment, entry: Entry) -> CauseNode:
-    """The entry's cause, one for all records of the batch."""
-    if entry.cursor not in memory.causes:
+def _chosen(memory: Memory, entry: Entry) -> int | None:
+    """Whom the entry names, or whose turn it is; None if nobody is there."""
+    if entry.in_turn:
+        return memory.turns[entry.cursor].next()
+    return next((pk for pk in entry.pool if pk in memory.people and memory.people[pk].is_active), None)
+
+
+def winner(batch: Batch, draft: Draft, key: str, parent: CauseNode) -> tuple[int, CauseNode] | None:
+    """Whom a live assignment rule gives one record, and the entry as a cause below `parent`; None for nobody.
+
+    It takes the turn, as an assignment does: the cursor moves with the batch.
+    """
+    rule = assignments().get(key)
+    if rule is None:
+        return None
+    memory = _memory(batch)
+    for _draft, entry in _matches(batch, memory, rule, [draft]):
+        _read_people(memory, [entry])
+        _lock(memory, [entry])
+        if (owner := _chosen(memory, entry)) is not None:
+            return owner, _cause(batch, memory, rule, entry, parent)
+    return None
+
+
+def _cause(
+    batch: Batch, memory: Memory, rule: CompiledAssignment, entry: Entry, parent: CauseNode | None = None
+) -> CauseNode:
+    """The entry's cause, one for all records of the batch that get there for the same reason."""
+    mark = entry.cursor if parent is None else f"{entry.cursor} {id(parent)}"
+    if mark not in memory.causes:
         label = _("%(rule)s, entry %(number)s") % {"rule": rule.name, "number": entry.number}
-        memory.causes[entry.cursor] = batch.new_cause(
+        memory.causes[mark] = batch.new_cause(
             "assignment",
             label,
+            parent=parent,
             document_id=rule.document_id,
             detail={"assignment": rule.key, "entry": entry.key},
         )
-    return memory.causes[entry.cursor]
+    return memory.causes[mark]

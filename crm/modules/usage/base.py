@@ -25,6 +25,7 @@ class Usage:
     name: str
     where: str
     blocking: bool = False
+    url: str = ""  # where it can be changed
 
     def __str__(self) -> str:
         return f"{self.where}: {self.name}" if self.where else self.name

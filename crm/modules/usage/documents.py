@@ -6,10 +6,10 @@ its documents (criteria, actions, texts), today's kinds and those of higher floo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from crm.documents.kinds import DOCUMENT_KINDS, Data
+from crm.documents.kinds import DOCUMENT_KINDS, PAGES, Data
 from crm.documents.live import document_data
 from crm.models import DocumentVersion, VersionState
 from crm.modules.loading import registry, tried
@@ -48,18 +48,32 @@ def with_field(known: Registry, before: FieldInfo, after: FieldInfo | None) -> R
 
 def documents_broken_by(trial: Registry) -> list[Usage]:
     """Live documents that have problems in this registry which they do not have now."""
+    now = live_problems()
+    with tried(trial):
+        then = live_problems()
+    return newly_broken(now, then)
+
+
+def live_problems() -> dict[DocumentVersion, list[str]]:
+    """What is wrong with each live document, as things are."""
+    versions = DocumentVersion.objects.filter(state=VersionState.PUBLISHED).order_by("kind", "key")
+    return {
+        version: _problems(version, document_data(version))
+        for version in versions
+        if version.kind in DOCUMENT_KINDS
+    }
+
+
+def newly_broken(
+    now: Mapping[DocumentVersion, list[str]], then: Mapping[DocumentVersion, list[str]]
+) -> list[Usage]:
+    """The documents that have problems then which they do not have now."""
     broken = []
-    for version in DocumentVersion.objects.filter(state=VersionState.PUBLISHED):
-        kind = DOCUMENT_KINDS.get(version.kind)
-        if kind is None:
-            continue
-        data = document_data(version)
-        now = _problems(version, data)
-        with tried(trial):
-            then = _problems(version, data)
-        if new := [problem for problem in then if problem not in now]:
-            where = str(kind.label)
-            broken.append(Usage("document", f"“{version.name}” ({new[0]})", where, blocking=True))
+    for version, problems in then.items():
+        if new := [problem for problem in problems if problem not in now.get(version, ())]:
+            where = str(DOCUMENT_KINDS[version.kind].label)
+            url = PAGES[version.kind](version.key) if version.kind in PAGES else ""
+            broken.append(Usage("document", f"“{version.name}” ({new[0]})", where, blocking=True, url=url))
     return broken
 
 

@@ -17,11 +17,11 @@ from crm.models import Field, Module, Record, User
 from crm.modules.loading import module
 from tests.people import PASSWORD, Company
 from tests.rows import make_row
+from tests.workflows import rules as r
 from workflows.models import AssignmentEntry, AssignmentRule, Rule, RuleAction, RuleBlock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HIGH = '{"conditions": [{"field": "rating", "operator": "is", "value": "high"}]}'
-CONTACTED = '{"field": "status", "how": "value", "value": "contacted"}'
 
 
 def log_in(page: Page, person: User) -> None:
@@ -98,11 +98,12 @@ def test_a_rule_is_written_with_a_mouse_and_published(browser_page: Page, compan
     add_condition(browser_page, 0, "rating")
     browser_page.get_by_role("link", name="Add another Action").first.click()
     browser_page.locator("#id_blocks-0-actions-0-kind").select_option("update_field")
-    browser_page.locator("#id_blocks-0-actions-0-config").fill(CONTACTED)
+    choose(browser_page, "Field", "Status")
+    choose(browser_page, "Value", "Contacted", last=True)
     browser_page.get_by_role("button", name="Save", exact=True).click()
     expect(browser_page.get_by_text("Rating: Enter a value.")).to_be_visible()
     shoot(browser_page, "rule_error")
-    browser_page.get_by_label("Value", exact=True).select_option("High")
+    editor(browser_page, 0).get_by_label("Value", exact=True).select_option("High")
     expect(browser_page.get_by_text("If Rating is High.")).to_be_visible()
     expect(browser_page.get_by_text("0 records match now")).to_be_visible()
     browser_page.get_by_role("button", name="Save and continue editing").click()
@@ -114,6 +115,85 @@ def test_a_rule_is_written_with_a_mouse_and_published(browser_page: Page, compan
     browser_page.get_by_role("button", name="Publish Hot lead").click()
     expect(browser_page.get_by_text("Version 1 is live.")).to_be_visible()
     shoot(browser_page, "rule_live")
+
+
+def test_two_actions_are_put_together_published_and_act(browser_page: Page, company: Company) -> None:
+    lead = r.create(company.ada, owner=company.ada.pk, company="Navy").or_raise().ids[0]
+    log_in(browser_page, company.admin)
+    browser_page.goto(reverse("admin:workflows_rule_add"))
+    browser_page.locator("#id_name").fill("Hot lead")
+    browser_page.get_by_role("link", name="Add another Block").click()
+    browser_page.locator("#id_module").select_option("leads")
+    add_condition(browser_page, 0, "rating")
+    editor(browser_page, 0).get_by_label("Value", exact=True).select_option("High")
+    add_action(browser_page, 0, "Assign owner")
+    person = action(browser_page, 0).get_by_role("combobox", name="Person")
+    person.press_sequentially("Ben")
+    browser_page.get_by_role("option", name="Ben Berg").click()
+    expect(person).to_have_value("Ben Berg")
+    add_action(browser_page, 1, "Create task")
+    action(browser_page, 1).get_by_label("Subject").fill("Call {{nonsense}}")
+    action(browser_page, 1).get_by_label("Due in days").fill("2")
+    browser_page.get_by_role("button", name="Save and continue editing").click()
+    expect(action(browser_page, 1).get_by_text("has no field “nonsense”")).to_be_visible()
+    shoot(browser_page, "actions_error")
+    assert [found["id"] for found in action_findings(browser_page)] == []
+    action(browser_page, 1).get_by_label("Subject").fill("Call {{company}}")
+    browser_page.get_by_role("button", name="Move up").locator("visible=true").last.click()
+    browser_page.get_by_role("button", name="Save and continue editing").click()
+    expect(browser_page.get_by_text("was added successfully")).to_be_visible()
+    expect(action(browser_page, 0).get_by_text("Create the task “Call {{company}}”")).to_be_visible()
+    expect(action(browser_page, 1).get_by_text("Assign the record to ben@example.com")).to_be_visible()
+    shoot(browser_page, "actions_saved")
+    browser_page.get_by_role("link", name="Publish…").click()
+    browser_page.get_by_role("button", name="Publish Hot lead").click()
+    expect(browser_page.get_by_text("Version 1 is live.")).to_be_visible()
+    assert r.edit(company.ada, lead, rating="high").or_raise().notices == []
+    assert r.stored(lead).owner_id == company.ben.pk
+    assert [task.name for task in r.tasks()] == ["Call Navy"]
+
+
+def test_a_removed_action_leaves_the_others_as_they_were_typed(browser_page: Page, company: Company) -> None:
+    log_in(browser_page, company.admin)
+    browser_page.goto(reverse("admin:workflows_rule_add"))
+    browser_page.locator("#id_name").fill("Tags")
+    browser_page.locator("#id_module").select_option("leads")
+    browser_page.get_by_role("link", name="Add another Block").click()
+    for number, tag in enumerate(["one", "two", "three"]):
+        add_action(browser_page, number, "Add tags")
+        action(browser_page, number).get_by_label("Tags").fill(tag)
+    browser_page.get_by_role("button", name="Move up").locator("visible=true").last.click()
+    browser_page.locator(".form-nested .delete-template:visible").first.click()
+    expect(browser_page.locator("[data-action-editor]:visible")).to_have_count(2)
+    browser_page.get_by_role("button", name="Save and continue editing").click()
+    expect(browser_page.get_by_text("was added successfully")).to_be_visible()
+    told = [one.config["tags"] for one in RuleAction.objects.order_by("position")]
+    assert told == [["three"], ["two"]]
+
+
+def action(page: Page, number: int) -> Locator:
+    """One of the editors of actions on the page."""
+    return page.locator("[data-action-editor]:visible").nth(number)
+
+
+def add_action(page: Page, number: int, kind: str) -> None:
+    """Adds an action to the first block, and chooses its kind."""
+    page.get_by_role("link", name="Add another Action").locator("visible=true").first.click()
+    expect(page.locator("[data-action-editor]:visible")).to_have_count(number + 1)
+    page.locator("select[name$='-kind']:visible").nth(number).select_option(label=kind)
+    expect(action(page, number).locator(".action-field").first).to_be_visible()
+
+
+def choose(page: Page, label: str, option: str, *, last: bool = False) -> None:
+    """Chooses something in the first action."""
+    found = action(page, 0).get_by_label(label, exact=False)
+    (found.last if last else found.first).select_option(option)
+
+
+def action_findings(page: Page) -> list[Any]:
+    """What axe says about the editors of actions."""
+    found: list[Any] = Axe().run(page, context=".action-editor").response["violations"]
+    return found
 
 
 def editor(page: Page, number: int) -> Locator:
