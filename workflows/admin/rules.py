@@ -14,23 +14,25 @@ from crm.admin.base import BlockInline, actor_of
 from crm.documents.kinds import Data
 from crm.models import DocumentVersion, User
 from workflows import rule_documents
-from workflows.admin.actions import ActionInline, ActionRow, PlaceWidget
+from workflows.admin.actions import ActionInline, PlaceWidget
 from workflows.admin.criteria import CriteriaForm
 from workflows.admin.drafts import DraftFormSet, DraftPage
+from workflows.admin.later import FIELDS as LATER_FIELDS
+from workflows.admin.later import LaterRow
 from workflows.admin.triggers import FIELDS as TRIGGER_FIELDS
 from workflows.admin.triggers import RuleForm
-from workflows.drafts import BlockDraft, delete_rule, save_rule
+from workflows.drafts import ActionDraft, BlockDraft, delete_rule, save_rule
 from workflows.models import Rule, RuleAction, RuleBlock
 from workflows.publishing import publish_rule, rule_data, switch_off_rule
 from workflows.triggers.base import TRIGGER_KINDS
 
 
-class ActionForm(ActionRow):
+class ActionForm(LaterRow):
     """One action of a block."""
 
     holder = "block.rule"
 
-    class Meta(ActionRow.Meta):
+    class Meta(LaterRow.Meta):
         model = RuleAction
 
 
@@ -39,6 +41,7 @@ class Actions(ActionInline):
 
     model = RuleAction
     form = ActionForm
+    fields = ("kind", "config", *LATER_FIELDS, "position")
 
 
 class BlockForm(CriteriaForm):
@@ -90,7 +93,7 @@ class RulePage(DraftPage):
     add_fieldsets = ((None, {"fields": ("name", "module", "trigger", "mode", "position", "description")}),)
     inlines = (Blocks,)
 
-    @admin.display(description=gettext_lazy("when a record is"), ordering="trigger")
+    @admin.display(description=gettext_lazy("When a record is"), ordering="trigger")
     def waits_for(self, obj: Rule) -> str:
         """The trigger's name."""
         kind = TRIGGER_KINDS.get(obj.trigger)
@@ -115,10 +118,13 @@ class RulePage(DraftPage):
         delete_rule(rule=obj, actor=actor_of(request))
 
 
-def _actions(block: Any) -> list[tuple[str, dict[str, Any]]]:
+def _actions(block: Any) -> list[ActionDraft]:
     nested = [inner.formset for inner in getattr(block, "nested_formsets", [])]
     rows = [row for formset in nested for row in in_order(formset)]
-    return [(row.cleaned_data["kind"], row.cleaned_data.get("config") or {}) for row in rows]
+    return [
+        ActionDraft(given["kind"], given.get("config") or {}, given.get("later") or {})
+        for given in (row.cleaned_data for row in rows)
+    ]
 
 
 def in_order(formset: Any) -> list[Any]:
