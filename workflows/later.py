@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.criteria.operators.time import moved as calendar_day
 from crm.criteria.sides import Period
@@ -33,7 +33,7 @@ UNITS = {
 }
 EXACT = frozenset({"minutes", "hours"})
 AFTER, BEFORE = "after", "before"
-DIRECTIONS = {AFTER: gettext_lazy("after"), BEFORE: gettext_lazy("before")}
+DIRECTIONS = {AFTER: pgettext_lazy("a date", "after"), BEFORE: pgettext_lazy("a date", "before")}
 DATED = frozenset({"date", "datetime"})
 
 

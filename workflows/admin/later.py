@@ -17,7 +17,8 @@ from workflows.admin.actions import ActionRow
 from workflows.later import AFTER, DATED, DIRECTIONS, UNITS, later_problems
 
 FIELDS = (
-    ("later_amount", "later_unit", "later_direction", "later_field"),
+    ("later_amount", "later_unit"),
+    ("later_direction", "later_field"),
     ("later_time", "later_always"),
 )
 PARTS = ("amount", "unit", "direction", "field", "time", "always")

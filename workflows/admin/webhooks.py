@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from crm.admin.base import PROBLEMS, actor_of, button, show_refusal
@@ -140,7 +140,7 @@ class WebhookPage(KeyedPage):
     fieldsets = (
         (None, {"fields": ("name", "key", "active", "module")}),
         (gettext_lazy("Where"), {"fields": ("url", "method", "seconds", "headers")}),
-        (gettext_lazy("What"), {"fields": ("body", "format", "fields_sent", "rows")}),
+        (pgettext_lazy("webhook", "What"), {"fields": ("body", "format", "fields_sent", "rows")}),
     )
 
     def store(self, request: HttpRequest, obj: Webhook, form: Any, formsets: Any, *, change: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PARTS = {
     "recipients": gettext_lazy("To"),
-    "cc": gettext_lazy("Copy"),
+    "cc": pgettext_lazy("e-mail", "Copy"),
     "bcc": gettext_lazy("Blind copy"),
 }
 NOTHING = ("", "–")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -117,7 +118,7 @@ def need(part: Typed, families: str, place: int) -> Typed:
     if not fits(part, families):
         raise KindProblem(
             _("%(wanted)s is needed here, not %(found)s.")
-            % {"wanted": one_of(families.split("|")).capitalize(), "found": part.kind},
+            % {"wanted": capfirst(one_of(families.split("|"))), "found": part.kind},
             place,
         )
     return as_kind(part, Kind(families.split("|")[0]))
