@@ -21,11 +21,20 @@ from workflows.publishing import FEATURE, assignment_data, rule_data
 
 
 @dataclass(frozen=True)
+class ActionDraft:
+    """An action of a block; without `later` it comes at once."""
+
+    kind: str
+    config: dict[str, Any] = field(default_factory=dict)
+    later: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class BlockDraft:
-    """Criteria, and actions as pairs of kind and settings, in order."""
+    """Criteria, and actions in order."""
 
     criteria: dict[str, Any] = field(default_factory=dict)
-    actions: Sequence[tuple[str, dict[str, Any]]] = ()
+    actions: Sequence[ActionDraft] = ()
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,8 @@ def save_rule(*, rule: Rule, blocks: Sequence[BlockDraft], actor: User | None) -
     for place, given in enumerate(blocks, 1):
         block = RuleBlock.objects.create(rule=rule, criteria=given.criteria, position=place)
         RuleAction.objects.bulk_create(
-            RuleAction(block=block, kind=kind, config=config, position=number)
-            for number, (kind, config) in enumerate(given.actions, 1)
+            RuleAction(block=block, kind=one.kind, config=one.config, later=one.later, position=number)
+            for number, one in enumerate(given.actions, 1)
         )
     _journal(actor, "rule draft", rule.key, before, {"name": rule.name, **rule_data(rule)})
     return rule

@@ -19,7 +19,7 @@ from workflows.admin.criteria import CriteriaForm
 from workflows.admin.drafts import DraftFormSet, DraftPage
 from workflows.admin.triggers import FIELDS as TRIGGER_FIELDS
 from workflows.admin.triggers import RuleForm
-from workflows.drafts import BlockDraft, delete_rule, save_rule
+from workflows.drafts import ActionDraft, BlockDraft, delete_rule, save_rule
 from workflows.models import Rule, RuleAction, RuleBlock
 from workflows.publishing import publish_rule, rule_data, switch_off_rule
 from workflows.triggers.base import TRIGGER_KINDS
@@ -30,8 +30,9 @@ class ActionForm(ActionRow):
 
     holder = "block.rule"
 
-    class Meta(ActionRow.Meta):
+    class Meta:
         model = RuleAction
+        fields = ("kind", "config", "later", "position")
 
 
 class Actions(ActionInline):
@@ -39,6 +40,7 @@ class Actions(ActionInline):
 
     model = RuleAction
     form = ActionForm
+    fields = ("kind", "config", "later", "position")
 
 
 class BlockForm(CriteriaForm):
@@ -115,10 +117,13 @@ class RulePage(DraftPage):
         delete_rule(rule=obj, actor=actor_of(request))
 
 
-def _actions(block: Any) -> list[tuple[str, dict[str, Any]]]:
+def _actions(block: Any) -> list[ActionDraft]:
     nested = [inner.formset for inner in getattr(block, "nested_formsets", [])]
     rows = [row for formset in nested for row in in_order(formset)]
-    return [(row.cleaned_data["kind"], row.cleaned_data.get("config") or {}) for row in rows]
+    return [
+        ActionDraft(given["kind"], given.get("config") or {}, given.get("later") or {})
+        for given in (row.cleaned_data for row in rows)
+    ]
 
 
 def in_order(formset: Any) -> list[Any]:
