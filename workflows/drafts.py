@@ -22,7 +22,7 @@ from workflows.publishing import FEATURE, assignment_data, rule_data
 
 @dataclass(frozen=True)
 class ActionDraft:
-    """An action's kind and settings, and when it comes if not at once (`workflows.later`)."""
+    """An action of a block; without `later` it comes at once."""
 
     kind: str
     config: dict[str, Any] = field(default_factory=dict)
@@ -64,10 +64,8 @@ def save_rule(*, rule: Rule, blocks: Sequence[BlockDraft], actor: User | None) -
     for place, given in enumerate(blocks, 1):
         block = RuleBlock.objects.create(rule=rule, criteria=given.criteria, position=place)
         RuleAction.objects.bulk_create(
-            RuleAction(
-                block=block, kind=action.kind, config=action.config, later=action.later, position=number
-            )
-            for number, action in enumerate(given.actions, 1)
+            RuleAction(block=block, kind=one.kind, config=one.config, later=one.later, position=number)
+            for number, one in enumerate(given.actions, 1)
         )
     _journal(actor, "rule draft", rule.key, before, {"name": rule.name, **rule_data(rule)})
     return rule

@@ -31,7 +31,7 @@
     const module = moduleOf(editor);
     if (!module) return;
     const form = editor.closest("form");
-    const query = new URLSearchParams({ module, name: editor.dataset.actionName });
+    const query = new URLSearchParams({ module, name: editor.dataset.actionName, part: editor.dataset.actionPart });
     const headers = { "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value };
     try {
       let data, text;

@@ -15,6 +15,7 @@ from workflows.kinds.base import Firing
 OWNER = [{"to": "owner"}]
 SOUND: dict[str, dict[str, Any]] = {
     "add_tags": {"tags": ["hot"]},
+    "call_webhook": {"webhook": "shop"},
     "assign_owner": {"to": "person", "person": "ben@example.com"},
     "convert_lead": {"account": True, "deal": False},
     "create_record": {"module": "accounts", "values": {"name": {"how": "text", "text": "{{name}}"}}},
@@ -28,6 +29,14 @@ SOUND: dict[str, dict[str, Any]] = {
 }
 
 
+def shop() -> None:
+    """The webhook that the settings name."""
+    from workflows.models import Webhook
+    from workflows.webhooks.verbs import save_webhook
+
+    save_webhook(webhook=Webhook(key="shop", name="Shop", url="https://shop.example/"), actor=None)
+
+
 def firing_for(actor: User, lead: int) -> Firing:
     """An action about to be carried out on a lead."""
     from workflows.models import NamedAction
@@ -35,6 +44,7 @@ def firing_for(actor: User, lead: int) -> Firing:
 
     greet = NamedAction(key="greet", name="Greet", module_id="leads", kind="notify", config=SOUND["notify"])
     save_named(action=greet, actor=None)
+    shop()
     known = registry()
     cause = CauseNode("rule", "Fire")
     batch = Batch(known, actor, cause, timezone.now(), new_id=id_taker())

@@ -30,6 +30,7 @@ from crm.visibility import has_feature
 from workflows.admin.criteria import MODULE_CONTROL
 from workflows.admin.drafts import DraftFormSet
 from workflows.forms.editor import ActionEditor
+from workflows.forms.later import LaterEditor
 from workflows.kinds.base import ACTION_KINDS
 
 TEMPLATE = "workflows/actions/editor.html"
@@ -51,6 +52,8 @@ def kind_control(name: str) -> str:
 class SettingsWidget(forms.Widget):
     """The settings; the value is an ActionEditor, or stored settings."""
 
+    editor: ClassVar[type[ActionEditor]] = ActionEditor
+
     class Media:
         css: ClassVar[Any] = {"all": ["crm/criteria.css", "crm/actions.css"]}
         js: ClassVar[Any] = [Script(f"crm/{name}.js", defer=True) for name in ("lookup", "actions")]
@@ -68,8 +71,8 @@ class SettingsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> ActionEditor | None:
         """What was posted; None while no module is chosen."""
         module = self.module()
-        kind = data.get(kind_control(name), "")
-        return ActionEditor.posted(kind, module, data, name=name) if module else None
+        kind = self.editor.part or data.get(kind_control(name), "")
+        return self.editor.posted(kind, module, data, name=name) if module else None
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return name not in data and f"{name}-asked" not in data
@@ -77,10 +80,24 @@ class SettingsWidget(forms.Widget):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         module = self.module()
         if module is not None and not isinstance(value, ActionEditor):
-            value = ActionEditor(self.kind(), module, value, name=name)
-        context = {"editor": value, "name": name, "module": module, "kind_control": kind_control(name)}
+            value = self.editor(self.kind(), module, value, name=name)
+        context = shown(self.editor, value, module, name)
         context["module_control"] = MODULE_CONTROL if self.open_module else ""
         return render_to_string(TEMPLATE, context)
+
+
+class LaterWidget(SettingsWidget):
+    """When the action comes."""
+
+    editor = LaterEditor
+
+
+def shown(
+    kind: type[ActionEditor], editor: ActionEditor | None, module: ModuleInfo | None, name: str
+) -> dict[str, Any]:
+    """What the template of the editor needs."""
+    control = "" if kind.part else kind_control(name)
+    return {"editor": editor, "name": name, "module": module, "kind_control": control, "part": kind.part}
 
 
 class SettingsField(forms.Field):
@@ -130,6 +147,9 @@ class ActionRow(AnyModelForm):
         super().__init__(*args, **kwargs)
         widget = SettingsWidget(self.module, self.kind_key, open_module=not self.module_key())
         self.fields["config"] = SettingsField(label=gettext_lazy("Settings"), required=False, widget=widget)
+        if "later" in self.fields:
+            when = LaterWidget(self.module, lambda: LaterEditor.part, open_module=not self.module_key())
+            self.fields["later"] = SettingsField(label=gettext_lazy("When"), required=False, widget=when)
         if "position" in self.fields:
             self.fields["position"].widget = PlaceWidget()
         kind = ACTION_KINDS.get(self.kind_key())
@@ -170,7 +190,7 @@ def action_settings(request: HttpRequest, **_given: Any) -> HttpResponse:
     module, name = registry().modules.get(request.GET.get("module", "")), request.GET.get("name", "")[:200]
     if module is None or not name:
         raise Http404
-    kind = request.POST.get(kind_control(name), "")
-    editor = ActionEditor.posted(kind, module, request.POST, name=name)
-    context = {"editor": editor, "name": name, "module": module, "kind_control": kind_control(name)}
-    return render(request, TEMPLATE, context)
+    made = LaterEditor if request.GET.get("part") == LaterEditor.part else ActionEditor
+    kind = made.part or request.POST.get(kind_control(name), "")
+    editor = made.posted(kind, module, request.POST, name=name)
+    return render(request, TEMPLATE, shown(made, editor, module, name))

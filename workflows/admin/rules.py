@@ -32,8 +32,9 @@ class ActionForm(LaterRow):
 
     holder = "block.rule"
 
-    class Meta(LaterRow.Meta):
+    class Meta:
         model = RuleAction
+        fields = ("kind", "config", "later", "position")
 
 
 class Actions(ActionInline):
@@ -41,7 +42,7 @@ class Actions(ActionInline):
 
     model = RuleAction
     form = ActionForm
-    fields = ("kind", "config", *LATER_FIELDS, "position")
+    fields = ("kind", "config", "later", "position")
 
 
 class BlockForm(CriteriaForm):

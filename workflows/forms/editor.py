@@ -7,7 +7,8 @@ also takes the settings as JSON in the field `name`, as programs and kinds witho
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import cached_property
@@ -53,8 +54,11 @@ def as_object(text: str) -> Config:
 class ActionEditor:
     """One action's settings as a form whose controls begin with `name`."""
 
+    kinds: ClassVar[Mapping[str, ActionKind]] = ACTION_KINDS
+    part: ClassVar[str] = ""  # which part of an action it is, if not the settings of its kind
+
     def __init__(self, kind: str, module: ModuleInfo, config: Config | None = None, *, name: str) -> None:
-        self.kind: ActionKind | None = ACTION_KINDS.get(kind)
+        self.kind: ActionKind | None = self.kinds.get(kind)
         self.module, self.name = module, name
         self.given: Config = config if isinstance(config, dict) else {}
         self.judged = False  # whether what is wrong is said

@@ -45,17 +45,12 @@ class ConvertLead(QueuedKind):
         return [_("“%s” is true or false.") % key for key in wrong]
 
     def describe(self, config: Config, module: ModuleInfo) -> str:
-        modules = registry().modules
-        parts = ["contacts", *(["accounts"] if config.get("account") else [])]
-        parts += ["deals"] if config.get("deal") else []
-        made = ", ".join(modules[key].label for key in parts if key in modules)
-        return _("Convert the lead into: %s") % made
+        return _("Convert the lead into: %s") % _parts(config)
 
     def foresee(self, firing: Firing, prepared: Any) -> list[str]:
         if not self._is_open(firing):
             return []
-        told = self.describe(prepared, firing.draft.module)
-        return [_("would convert the lead (%s)") % told]
+        return [_("would convert the lead into: %s") % _parts(prepared)]
 
     def decide(self, firing: Firing, prepared: Any) -> None:
         """Asks for a run; not for a lead that this change converts, nor for one that is converted."""
@@ -86,6 +81,14 @@ class ConvertLead(QueuedKind):
             _report(run, lead, reason)
             return {"refused": reason}
         return {"account": done.account_id, "contact": done.contact_id, "deal": done.deal_id}
+
+
+def _parts(config: Config) -> str:
+    """What the lead becomes."""
+    modules = registry().modules
+    parts = ["contacts", *(["accounts"] if config.get("account") else [])]
+    parts += ["deals"] if config.get("deal") else []
+    return ", ".join(modules[key].label for key in parts if key in modules)
 
 
 def _report(run: ActionRun, lead: int, reason: str) -> None:

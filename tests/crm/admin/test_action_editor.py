@@ -11,7 +11,7 @@ from django.urls import reverse
 from crm.models import ConfigurationChange, User
 from tests.crm.admin.test_people_pages import formset
 from tests.people import Company
-from tests.workflows.sound import SOUND
+from tests.workflows.sound import SOUND, shop
 from workflows.admin.actions import kind_control
 from workflows.forms.editor import ActionEditor, JsonForm
 from workflows.kinds.base import ACTION_KINDS, ActionKind
@@ -89,8 +89,8 @@ def test_somebody_who_left_is_refused(admin_client: Client, company: Company) ->
     User.objects.filter(pk=company.cleo.pk).update(is_active=False)
     page = save(admin_client, "assign_owner", "person", to="person", person="Cleo Cole")
     assert "has left" in page
-    page = save(admin_client, "notify", to_people="cleo@example.com", text="Look")
-    assert "There is no active person “cleo@example.com”." in page
+    page = save(admin_client, "notify", recipients_people="cleo@example.com", text="Look")
+    assert "cleo@example.com is not one of the available choices." in page
 
 
 def test_without_a_script_other_fields_are_asked_and_nothing_is_saved(
@@ -145,6 +145,7 @@ def test_each_kind_shows_its_stored_settings_and_keeps_them(admin_client: Client
     """What a form shows and sends back unchanged makes the same settings again."""
     NamedAction.objects.create(key="greet", name="Greet", module_id="leads", kind="notify",
                                config=SOUND["notify"])  # fmt: skip
+    shop()
     rule = Rule.objects.create(key="all", name="All", module_id="leads")
     block = RuleBlock.objects.create(rule=rule)
     for place, (kind, config) in enumerate(SOUND.items(), 1):
@@ -215,7 +216,7 @@ def test_only_who_manages_automation_gets_settings(
 
 def named(client: Client, **given: Any) -> Any:
     data = {"name": "Greet", "module": "leads", "kind": "notify", "config-asked": "notify"}
-    data |= {"config-to_owner": "on", "config-text": "Hello {{name}}"}
+    data |= {"config-recipients_record": "owner", "config-text": "Hello {{name}}"}
     return client.post(reverse("admin:workflows_namedaction_add"), data | given)
 
 
@@ -246,3 +247,49 @@ def test_a_named_action_without_sound_settings_is_refused(admin_client: Client, 
     assert not NamedAction.objects.exists()
     page = named(admin_client, kind="named", config=json.dumps({"action": "greet"})).content.decode()
     assert "Select a valid choice" in page
+
+
+# Actions that come later
+
+
+@pytest.mark.parametrize(
+    ("asked", "fields", "kept"),
+    [
+        ("", {}, {}),
+        ("while", {"amount": "3", "unit": "days"}, {"amount": 3, "unit": "days"}),
+        (
+            "date",
+            {"amount": "0", "unit": "days", "direction": "before", "field": "created_at", "always": "on"},
+            {"amount": 0, "unit": "days", "direction": "before", "field": "created_at", "always": True},
+        ),
+    ],
+)
+def test_an_action_comes_at_once_or_later(
+    admin_client: Client, company: Company, asked: str, fields: dict[str, str], kept: dict[str, Any]
+) -> None:
+    data = typed("add_tags", tags="hot") | {f"{PREFIX}-later-when": asked}
+    data |= {f"{PREFIX}-later-{key}": value for key, value in fields.items()}
+    data[f"{PREFIX}-later-asked"] = f"later {asked}".strip()
+    assert admin_client.post(reverse(ADD), data).status_code == 302
+    action = RuleAction.objects.get()
+    assert action.later == kept
+    address = reverse("admin:workflows_rule_change", args=[action.block.rule_id])
+    shown = admin_client.get(address).content.decode()
+    assert ("After 3 days" in shown) is (asked == "while")
+    assert ("On Created" in shown) is (asked == "date")
+
+
+def test_what_is_wrong_with_the_time_of_an_action_is_said(admin_client: Client, company: Company) -> None:
+    data = typed("add_tags", tags="hot") | {f"{PREFIX}-later-asked": "later while"}
+    data |= {f"{PREFIX}-later-when": "while", f"{PREFIX}-later-amount": "0", f"{PREFIX}-later-unit": "days"}
+    page = admin_client.post(reverse(ADD), data).content.decode()
+    assert "The amount is a whole number from 1 to" in page
+    assert not Rule.objects.exists()
+
+
+def test_choosing_a_time_asks_for_it(admin_client: Client, company: Company) -> None:
+    name = f"{PREFIX}-later"
+    address = reverse("admin:action_settings") + f"?module=leads&part=later&name={name}"
+    page = admin_client.post(address, {f"{name}-asked": "later", f"{name}-when": "date"}).content.decode()
+    assert f'name="{name}-field"' in page
+    assert 'data-action-part="later"' in page

@@ -134,6 +134,11 @@ def test_two_actions_are_put_together_published_and_act(browser_page: Page, comp
     add_action(browser_page, 1, "Create task")
     action(browser_page, 1).get_by_label("Subject").fill("Call {{nonsense}}")
     action(browser_page, 1).get_by_label("Due in days").fill("2")
+    when = browser_page.locator("[data-action-part='later']:visible").nth(1)
+    when.get_by_label("Comes").select_option("by a date of the record")
+    expect(when.get_by_label("Time of day")).to_be_visible()
+    when.get_by_label("Comes").select_option("at once")
+    expect(when.get_by_label("Time of day")).to_have_count(0)
     browser_page.get_by_role("button", name="Save and continue editing").click()
     expect(action(browser_page, 1).get_by_text("has no field “nonsense”")).to_be_visible()
     shoot(browser_page, "actions_error")
@@ -164,7 +169,7 @@ def test_a_removed_action_leaves_the_others_as_they_were_typed(browser_page: Pag
         action(browser_page, number).get_by_label("Tags").fill(tag)
     browser_page.get_by_role("button", name="Move up").locator("visible=true").last.click()
     browser_page.locator(".form-nested .delete-template:visible").first.click()
-    expect(browser_page.locator("[data-action-editor]:visible")).to_have_count(2)
+    expect(browser_page.locator("[data-action-part='']:visible")).to_have_count(2)
     browser_page.get_by_role("button", name="Save and continue editing").click()
     expect(browser_page.get_by_text("was added successfully")).to_be_visible()
     told = [one.config["tags"] for one in RuleAction.objects.order_by("position")]
@@ -173,13 +178,13 @@ def test_a_removed_action_leaves_the_others_as_they_were_typed(browser_page: Pag
 
 def action(page: Page, number: int) -> Locator:
     """One of the editors of actions on the page."""
-    return page.locator("[data-action-editor]:visible").nth(number)
+    return page.locator("[data-action-part='']:visible").nth(number)
 
 
 def add_action(page: Page, number: int, kind: str) -> None:
     """Adds an action to the first block, and chooses its kind."""
     page.get_by_role("link", name="Add another Action").locator("visible=true").first.click()
-    expect(page.locator("[data-action-editor]:visible")).to_have_count(number + 1)
+    expect(page.locator("[data-action-part='']:visible")).to_have_count(number + 1)
     page.locator("select[name$='-kind']:visible").nth(number).select_option(label=kind)
     expect(action(page, number).locator(".action-field").first).to_be_visible()
 
