@@ -14,11 +14,9 @@ from crm.admin.base import BlockInline, actor_of
 from crm.documents.kinds import Data
 from crm.models import DocumentVersion, User
 from workflows import rule_documents
-from workflows.admin.actions import ActionInline, PlaceWidget
+from workflows.admin.actions import ActionInline, ActionRow, PlaceWidget
 from workflows.admin.criteria import CriteriaForm
 from workflows.admin.drafts import DraftFormSet, DraftPage
-from workflows.admin.later import FIELDS as LATER_FIELDS
-from workflows.admin.later import LaterRow
 from workflows.admin.triggers import FIELDS as TRIGGER_FIELDS
 from workflows.admin.triggers import RuleForm
 from workflows.drafts import ActionDraft, BlockDraft, delete_rule, save_rule
@@ -27,7 +25,7 @@ from workflows.publishing import publish_rule, rule_data, switch_off_rule
 from workflows.triggers.base import TRIGGER_KINDS
 
 
-class ActionForm(LaterRow):
+class ActionForm(ActionRow):
     """One action of a block."""
 
     holder = "block.rule"

@@ -235,31 +235,3 @@ def test_the_settings_of_a_trigger_are_asked_for_and_checked(admin_client: Clien
     assert save(trigger="created", trigger_field="status").status_code == 302
     rule.refresh_from_db()
     assert (rule.trigger, rule.trigger_config) == ("created", {})
-
-
-def test_when_an_action_comes_is_asked_for_checked_and_kept(admin_client: Client, company: Company) -> None:
-    def save(page: str, **given: str) -> Any:
-        data = rule_data()
-        if rule := Rule.objects.first():
-            block = rule.blocks.get()
-            data |= {"blocks-0-id": block.pk, "blocks-INITIAL_FORMS": "1"}
-            data |= {"blocks-0-actions-0-id": block.actions.get().pk, "blocks-0-actions-INITIAL_FORMS": "1"}
-        return admin_client.post(page, data | {f"blocks-0-actions-0-{k}": v for k, v in given.items()})
-
-    save(reverse("admin:workflows_rule_add"), later_unit="days")
-    rule = Rule.objects.get()
-    assert rule.blocks.get().actions.get().later == {}, "a unit alone says nothing"
-    page = reverse("admin:workflows_rule_change", args=[rule.pk])
-    hours = {"later_amount": "2", "later_unit": "hours"}
-    assert save(page, **hours).status_code == 302
-    assert rule.blocks.get().actions.get().later == {"amount": 2, "unit": "hours"}
-    before = {"later_unit": "days", "later_field": "created_at", "later_direction": "before"}
-    whole = {"later_amount": "2", **before, "later_time": "8:15", "later_always": "on"}
-    assert save(page, **whole).status_code == 302
-    assert rule.blocks.get().actions.get().later == {
-        "amount": 2, "unit": "days", "field": "created_at", "direction": "before", "time": "8:15",
-        "always": True,
-    }  # fmt: skip
-    assert 'value="8:15"' in admin_client.get(page).content.decode()
-    wrong = save(page, later_amount="2", later_unit="days", later_time="late")
-    assert "The time of day is written as 9:00." in wrong.content.decode()
