@@ -41,6 +41,7 @@ PROPERTY = re.compile(
     r"|white-space|width)",
     re.IGNORECASE,
 )
+SPACES = re.compile("[ \t\n\r\f]+")  # what HTML takes for one blank; others are part of the text
 VALUE = re.compile(r"[\w\s#%.,()'\"!+-]*")
 
 
@@ -57,8 +58,8 @@ def to_text(text: str) -> str:
     reader = _Reader()
     reader.feed(text)
     reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    lines = (SPACES.sub(" ", line).strip(" ") for line in "".join(reader.parts).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
 class _Silenced(HTMLParser):
@@ -181,4 +182,4 @@ class _Reader(_Silenced):
             self.address = ""
 
     def say(self, data: str) -> None:
-        self.parts.append(re.sub(r"\s+", " ", data))
+        self.parts.append(SPACES.sub(" ", data))

@@ -118,8 +118,16 @@ def test_mails_of_a_rule_carry_each(strings: list[str], chief: User) -> None:
         found = [letter for letter in letters if letter[0].startswith(mark.strip())]
         subjects = (in_one_line(f"{mark}{kept(text[:200])}") for text in strings)
         assert Counter(letter[0] for letter in found) == Counter(cut(one, 200) for one in subjects)
-        bodies = Counter((before + kept(text), before + kept(text)) for text in strings)
+        bodies = Counter((as_plain(before, kept(text)), before + kept(text)) for text in strings)
         assert Counter(letter[1:] for letter in found) == bodies
+
+
+def as_plain(before: str, text: str) -> str:
+    """The plain part of an HTML letter: a line for each, blanks as HTML counts them; of others the text."""
+    if not before:
+        return text
+    lines = "\n".join(re.sub("[ \t\r\f]+", " ", line).strip(" ") for line in text.split("\n"))
+    return f"{before}\n\n{lines}"
 
 
 def cut(text: str, limit: int) -> str:
