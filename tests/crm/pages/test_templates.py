@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Template
 from django.test import Client
+from django.urls import reverse
 
 from crm.door.attach import add_note
 from crm.models import AccessToken, ImportLook, Module, User
@@ -19,6 +20,9 @@ from tests.crm.pages.conftest import Desk, edit, make
 from tests.crm.pages.record_asking import HTMX
 from tests.crm.pages.test_forms import TYPED
 from tests.people import PASSWORD, Company, grant
+from tests.workflows.rules import draft_rule
+from workflows.models import RuleAction
+from workflows.publishing import publish_rule
 
 FOLDER = settings.BASE_DIR / "templates"
 OWN = (
@@ -130,7 +134,7 @@ def walk(
     ada.post("/criteria/tasks/count/")
     ada.get("/criteria/tasks/fields/")
     ada.get(f"/criteria/leads/{desk.lead}/explain/?view={desk.view}")
-    as_person(company.admin).get("/admin/workflows/rule/add/")
+    walk_automation(desk, ada, as_person(company.admin))
     as_person(None).post("/login/", {"username": company.ada.email, "password": PASSWORD + "x"})
     as_person(None).get("/login/")
     as_person(None).get(f"/unsubscribe/{desk.letter}/")
@@ -141,6 +145,17 @@ def walk(
     ada.get("/")
     grant(company.staff, "leads", "view")
     ada.get("/leads/new/")
+
+
+def walk_automation(desk: Desk, ada: Client, admin: Client) -> None:
+    """Asks for the editor of actions, and for a record for which an action waits."""
+    admin.get("/admin/workflows/rule/add/")
+    admin.post(reverse("admin:action_settings") + "?module=leads&name=config", {"kind": "assign_owner"})
+    rule = draft_rule("later", {}, [("add_tags", {"tags": ["seen"]})], mode="every")
+    RuleAction.objects.filter(block__rule=rule).update(later={"amount": 1, "unit": "days"})
+    publish_rule(rule, actor=None)
+    edit("leads", desk.lead, User.objects.get(email="ada@example.com"), title="Head")
+    ada.get(f"/leads/{desk.lead}/")
 
 
 def walk_lists(desk: Desk, ada: Client) -> None:
