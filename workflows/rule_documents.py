@@ -200,6 +200,8 @@ def compile_action(data: Data, module: ModuleInfo, place: str) -> Action:
     """An action ready to be decided on."""
     kind = ACTION_KINDS[data["kind"]]
     later = read_later(data["later"]) if data.get("later") else None
+    if later is not None and later.field:
+        module.field(later.field)  # a rule whose date is gone cannot run
     return Action(kind, kind.prepare(data["config"], module), place, later)
 
 

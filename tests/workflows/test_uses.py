@@ -17,7 +17,7 @@ from crm.models import (
     SharingGroup,
     User,
 )
-from crm.modules.field_editing import delete_field
+from crm.modules.field_editing import create_field, delete_field
 from crm.modules.picklists import delete_value
 from crm.modules.problems import InUse, ModuleProblem
 from crm.people.groups import delete_group, save_group
@@ -31,9 +31,9 @@ from tests.workflows import rules as r
 from tests.workflows.sound import SOUND
 from workflows.kinds.base import ACTION_KINDS
 from workflows.kinds.references import Reference
-from workflows.models import NamedAction, Rule
+from workflows.models import NamedAction, Rule, RuleAction
 from workflows.named import delete_named, named_actions, places_of, save_named
-from workflows.publishing import switch_off_rule
+from workflows.publishing import publish_rule, switch_off_rule
 
 __all__ = ["as_person", "device_requests"]
 pytestmark = pytest.mark.django_db
@@ -215,3 +215,16 @@ def test_places_are_found_in_live_rules_drafts_and_named_actions(company: Compan
     r.draft_rule("later", HIGH, [("assign_owner", {"to": "person", "person": "ben@example.com"})])
     names = [place.name for place in places_of(Reference("person", "ben@example.com"))]
     assert names == ["workflow rule “Fire”", "workflow rule “Later”", "named action “Greet”"]
+
+
+@pytest.mark.parametrize("where", ["trigger", "later"])
+def test_the_date_that_a_live_rule_waits_for_is_kept(device_requests: Module, where: str) -> None:
+    create_field(module=device_requests, label="Due", key="due", type="date", actor=None)
+    offset = {"amount": 1, "unit": "days", "field": "due"}
+    given = {"trigger": "date", "trigger_config": offset} if where == "trigger" else {}
+    rule = r.draft_rule("hot_lead", {}, [r.task("Call")], module_key=device_requests.key, **given)
+    if where == "later":
+        RuleAction.objects.filter(block__rule=rule).update(later=offset)
+    publish_rule(rule, actor=None)
+    with pytest.raises(InUse, match="Workflow rule: “Hot lead”"):
+        delete_field(field=field_of(device_requests, "due"), actor=None, confirmed=True)
